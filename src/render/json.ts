@@ -1,0 +1,37 @@
+import type { Cell, RowSet } from "../model/rows.ts";
+
+/** One array of objects, or with `asObjects` one object after another; indented by two. */
+export function json({ columns, rows }: RowSet, asObjects: boolean): string {
+  if (asObjects) return rows.map((row) => `${indentedObject(columns, row, "")}\n`).join("");
+  if (rows.length === 0) return "[]\n";
+  return `[\n${rows.map((row) => `  ${indentedObject(columns, row, "  ")}`).join(",\n")}\n]\n`;
+}
+
+/** One object a line; nothing for no rows. */
+export function jsonl({ columns, rows }: RowSet): string {
+  const keys = columns.map(quoted);
+  return rows.map((row) => `{${keys.map((key, index) => `${key}:${value(row[index])}`).join(",")}}\n`).join("");
+}
+
+/**
+ * A JSON string, which is a double-quoted YAML string as well. Beyond what JSON.stringify escapes: what a terminal
+ * would obey (DEL, C1, bidi overrides) and what YAML does not allow or takes for a line end.
+ */
+export function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    ALSO_ESCAPED,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+const ALSO_ESCAPED = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g;
+
+/** The text is built here, as an object would move keys that look like integers to the front. */
+function indentedObject(columns: readonly string[], row: readonly Cell[], indent: string): string {
+  const members = columns.map((column, index) => `${indent}  ${quoted(column)}: ${value(row[index])}`);
+  return `{\n${members.join(",\n")}\n${indent}}`;
+}
+
+function value(cell: Cell | undefined): string {
+  return typeof cell === "string" ? quoted(cell) : JSON.stringify(cell ?? null);
+}

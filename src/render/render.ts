@@ -1,0 +1,62 @@
+import { usageError } from "../errors.ts";
+import type { Cell, RowSet } from "../model/rows.ts";
+import { delimited } from "./delimited.ts";
+import { html } from "./html.ts";
+import { json, jsonl } from "./json.ts";
+import { markdown } from "./markdown.ts";
+import { cellsOf, type Shape, shapeRows } from "./shape.ts";
+import { table } from "./table.ts";
+import { cellText } from "./text.ts";
+import { yaml } from "./yaml.ts";
+
+export const formats = ["table", "json", "jsonl", "yaml", "csv", "tsv", "markdown", "html"] as const;
+export type Format = (typeof formats)[number];
+
+/** Every option is optional and has the plain meaning when it is absent: a table with headers, nothing transformed. */
+export interface RenderOptions extends Shape {
+  readonly format?: Format;
+  /** false: no header in table, csv, tsv, markdown and html. The other formats have none. */
+  readonly withHeaders?: boolean;
+  /** One character, for csv and tsv; absent: a comma, a tab. */
+  readonly csvSeparator?: string | undefined;
+  /** json only: one object after another instead of one array. */
+  readonly asObjects?: boolean;
+  /** The bare values of this column, one a line, whatever the format. */
+  readonly select?: string | undefined;
+}
+
+/**
+ * The rows as text that ends with a newline, or "" where a format has nothing to say about no rows.
+ * Throws USAGE for a column that the rows do not have, and for options that leave no column or two of one name.
+ */
+export function render(rows: RowSet, options: RenderOptions = {}): string {
+  if (options.select !== undefined) return bareValues(cellsOf(rows, options, options.select));
+  const shaped = shapeRows(rows, options);
+  const withHeaders = options.withHeaders ?? true;
+  const format = options.format ?? "table";
+  switch (format) {
+    case "table":
+      return table(shaped, withHeaders);
+    case "json":
+      return json(shaped, options.asObjects ?? false);
+    case "jsonl":
+      return jsonl(shaped);
+    case "yaml":
+      return yaml(shaped);
+    case "csv":
+      return delimited(shaped, options.csvSeparator ?? ",", withHeaders);
+    case "tsv":
+      return delimited(shaped, options.csvSeparator ?? "\t", withHeaders);
+    case "markdown":
+      return markdown(shaped, withHeaders);
+    case "html":
+      return html(shaped, withHeaders);
+    default:
+      throw usageError(`unknown format ${JSON.stringify(format satisfies never)}; there are: ${formats.join(", ")}`);
+  }
+}
+
+/** As they are, also newlines in them: this is for `value=$(…)`, where an escape would be wrong data. */
+function bareValues(cells: readonly Cell[]): string {
+  return cells.map((cell) => `${cellText(cell)}\n`).join("");
+}
