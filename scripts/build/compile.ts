@@ -1,0 +1,81 @@
+import { chmod, mkdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { root, ScriptError, version } from "./project.ts";
+import { bunExecutable, type Target, targets } from "./targets.ts";
+
+/**
+ * Makes an executable of `src/main.ts` at `outfile`: for this machine by the Bun that runs this, or for `target`.
+ *
+ * The executable must not care where it is started, so nothing is read from there: with Bun's defaults a `preload` in the
+ * directory's bunfig.toml would run inside it, and its `.env` would end up in every step.
+ */
+export async function compileExecutable(outfile: string, target?: Target): Promise<void> {
+  const cross =
+    target === undefined ? {} : { target: targets[target].compile, executablePath: await bunExecutable(target) };
+  await inPlaceOf(outfile, (temporary) =>
+    build({
+      splitting: true, // what a verb does not need is not even parsed; the chunks keep their bytecode
+      bytecode: true, // saves more start-up than its size costs
+      compile: {
+        ...cross,
+        outfile: temporary,
+        autoloadDotenv: false,
+        autoloadBunfig: false,
+        autoloadTsconfig: false,
+        autoloadPackageJson: false,
+        jitPolicy: 8, // a verb ends before a compiler could pay off
+      },
+    }),
+  );
+}
+
+/**
+ * Makes the file that the npm package installs as its command. With a plain `env bun` its first line would make Bun read
+ * the .env and bunfig.toml of the directory it is called in.
+ */
+export async function bundlePackage(outfile: string): Promise<void> {
+  const shebang = "#!/usr/bin/env -S bun --no-env-file --config=/dev/null\n";
+  const output = await build({});
+  const code = (await output.outputs[0]!.text()).replace(/^#!.*\n/, "");
+  await inPlaceOf(outfile, async (temporary) => {
+    await Bun.write(temporary, shebang + code);
+    await chmod(temporary, 0o755);
+  });
+}
+
+async function build(options: Partial<Bun.BuildConfig>): Promise<Bun.BuildOutput> {
+  try {
+    return await Bun.build({
+      entrypoints: [join(root, "src/main.ts")],
+      target: "bun",
+      format: "esm",
+      minify: true,
+      env: "disable",
+      define: { __SCENARIOLOG_VERSION__: JSON.stringify(version), "process.env.NODE_ENV": '"production"' },
+      ...options,
+    } as Bun.BuildConfig);
+  } catch (error) {
+    throw new ScriptError(`cannot build src/main.ts: ${buildMessages(error)}`);
+  }
+}
+
+function buildMessages(error: unknown): string {
+  const all = error instanceof AggregateError ? error.errors : [error];
+  return all.map((one) => String(one?.message ?? one)).join("; ");
+}
+
+/**
+ * Lets `write` make the file in a folder beside `outfile` and then moves it there: a recorder that is running from the
+ * old file is not disturbed, and a build that fails leaves the old one. The file's name stays the same all the while,
+ * because Bun writes it into the executable, and two builds of one source shall be equal.
+ */
+async function inPlaceOf(outfile: string, write: (temporary: string) => Promise<unknown>): Promise<void> {
+  const folder = join(dirname(outfile), `.building-${process.pid}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await write(join(folder, basename(outfile)));
+    await rename(join(folder, basename(outfile)), outfile);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
