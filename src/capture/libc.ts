@@ -1,0 +1,42 @@
+import { dlopen, ptr } from "bun:ffi";
+
+/**
+ * The few calls that Bun has no way to: kernel pipes (its own "pipe" is a socket, and `echo x > /dev/stderr` fails on
+ * one), a spawn that leaves inherited signals, limits and descriptors as they were, and the child's wait status.
+ * 64-bit Linux only; glibc and musl have them under the same names.
+ */
+const symbols = {
+  pipe2: { args: ["ptr", "i32"], returns: "i32" },
+  close: { args: ["i32"], returns: "i32" },
+  wait4: { args: ["i32", "ptr", "i32", "ptr"], returns: "i32" },
+  prlimit: { args: ["i32", "i32", "ptr", "ptr"], returns: "i32" },
+  posix_spawn: { args: ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+  posix_spawn_file_actions_init: { args: ["ptr"], returns: "i32" },
+  posix_spawn_file_actions_adddup2: { args: ["ptr", "i32", "i32"], returns: "i32" },
+  posix_spawn_file_actions_addopen: { args: ["ptr", "i32", "ptr", "i32", "i32"], returns: "i32" },
+  posix_spawnattr_init: { args: ["ptr"], returns: "i32" },
+  posix_spawnattr_setflags: { args: ["ptr", "i16"], returns: "i32" },
+  posix_spawnattr_setsigdefault: { args: ["ptr", "ptr"], returns: "i32" },
+} as const;
+
+const NAMES = ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`];
+
+export const libc = open(symbols);
+
+/** Not in every libc of the last ten years, so opened only for a step that has a --work-dir. */
+export function addChdir(fileActions: Uint8Array, dir: Uint8Array): void {
+  const lib = open({ posix_spawn_file_actions_addchdir_np: { args: ["ptr", "ptr"], returns: "i32" } });
+  lib.posix_spawn_file_actions_addchdir_np(ptr(fileActions), ptr(dir));
+}
+
+function open<const S extends Parameters<typeof dlopen>[1]>(wanted: S) {
+  let failure: unknown;
+  for (const name of NAMES) {
+    try {
+      return dlopen(name, wanted).symbols;
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}

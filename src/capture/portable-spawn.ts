@@ -1,0 +1,43 @@
+import { systemCode } from "../errors.ts";
+import type { Exit } from "../model/exit.ts";
+import type { Child, ChildSpec } from "./child.ts";
+import { locate, notExecutable, notFound } from "./locate.ts";
+import { signalName, signalNumber } from "./signals.ts";
+
+/**
+ * Bun's own spawn, for platforms other than Linux: its pipes serve there (macOS opens /dev/stderr as a duplicate,
+ * Windows has none). Ignored signals and raised limits are the child's as Bun leaves them.
+ */
+export function portableSpawn(spec: ChildSpec): Child | Exit {
+  const file = locate(spec.argv[0], spec.cwd ?? process.cwd(), process.env.PATH);
+  if (typeof file !== "string") return file;
+  for (const [name, value] of Object.entries(spec.env)) process.env[name] = value;
+  try {
+    const child = Bun.spawn([...spec.argv], {
+      argv0: spec.argv[0],
+      ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
+      stdin: spec.stdin === "null" ? "ignore" : "inherit",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const exited = child.exited.then(() => exitOf(child.exitCode, child.signalCode));
+    return { pid: child.pid, stdout: child.stdout, stderr: child.stderr, exited };
+  } catch (error) {
+    return whyNot(error, file);
+  }
+}
+
+function exitOf(code: number | null, signal: string | number | null): Exit {
+  if (signal === null) return { kind: "code", code: code ?? 255 };
+  const number = typeof signal === "number" ? signal : signalNumber(signal);
+  return { kind: "signal", signal: number, name: signalName(number) };
+}
+
+function whyNot(error: unknown, file: string): Exit {
+  const code = systemCode(error);
+  if (code === "ENOENT") return notFound(`${file}: its interpreter does not exist`, "check its #! line");
+  if (code === "ENOEXEC") {
+    return notExecutable(`${file} is neither a program nor a script with a #! line`, `run it as: bash ${file}`);
+  }
+  return notExecutable(`${file} could not be started: ${code ?? error}`);
+}

@@ -1,0 +1,26 @@
+import type { ArgsDef } from "citty";
+
+/** Flags that several verbs share, each defined once. */
+export const dbArg = {
+  db: { type: "string", valueHint: "file", description: "The database (or SCENARIOLOG_DB)" },
+} as const satisfies ArgsDef;
+
+export const rootDirArg = {
+  "root-dir": {
+    type: "string",
+    valueHint: "dir",
+    description: "Paths are kept relative to it (or SCENARIOLOG_ROOT_DIR)",
+  },
+} as const satisfies ArgsDef;
+
+export const kvArg = {
+  kv: {
+    type: "string",
+    valueHint: "key:value",
+    description: "A tag; several with commas, repeatable, or @file.json, @file.yaml",
+  },
+} as const satisfies ArgsDef;
+
+export const runArg = {
+  "run-id": { type: "string", valueHint: "run", description: "An id, the beginning of one, or latest (default)" },
+} as const satisfies ArgsDef;

@@ -1,0 +1,38 @@
+import path from "node:path";
+import { usageError } from "../errors.ts";
+import { seeHelp } from "./parse.ts";
+
+/** Flags that may come from the environment, as `exec` hands them to the scripts inside a step. */
+const VARIABLES = {
+  db: "SCENARIOLOG_DB",
+  "run-id": "SCENARIOLOG_RUN_ID",
+  "root-dir": "SCENARIOLOG_ROOT_DIR",
+  "log-dir": "SCENARIOLOG_LOG_DIR",
+} as const;
+
+/** The flag's value, else the environment's; an empty value given as a flag counts as given. Throws USAGE. */
+export function required(verb: string, args: Readonly<Record<string, unknown>>, flag: keyof typeof VARIABLES): string {
+  const given = args[flag];
+  if (typeof given === "string") return given;
+  const inherited = flag === "run-id" ? inheritedRunId(args) : process.env[VARIABLES[flag]];
+  if (inherited !== undefined) return inherited;
+  throw usageError(`required flag --${flag} not given`, `give it, or set ${VARIABLES[flag]}; ${seeHelp(verb)}`);
+}
+
+/** A flag that the environment does not stand in for. */
+export function requiredFlag(verb: string, args: Readonly<Record<string, unknown>>, flag: string): string {
+  const given = args[flag];
+  if (typeof given === "string") return given;
+  throw usageError(`required flag --${flag} not given`, seeHelp(verb));
+}
+
+/**
+ * A run id belongs to its database: inside a step, a call that names another database does not mean this run.
+ * Undefined when the environment has none, or one of another database.
+ */
+export function inheritedRunId(args: Readonly<Record<string, unknown>>): string | undefined {
+  const { SCENARIOLOG_DB: db, SCENARIOLOG_RUN_ID: runId } = process.env;
+  const given = args.db;
+  if (typeof given === "string" && db !== undefined && path.resolve(given) !== path.resolve(db)) return undefined;
+  return runId || undefined;
+}

@@ -1,0 +1,72 @@
+import fs from "node:fs";
+import { exitCode, ScenariologError, usageError } from "../errors.ts";
+import { parseLine, seeHelp } from "./parse.ts";
+import { writeOut } from "./streams.ts";
+import { entryOf, type Invocation, type VerbName, verbs } from "./verb.ts";
+import { VERSION } from "./version.ts";
+
+/** Runs the program and returns its exit code. Never throws: an error becomes one line on stderr. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let verb: VerbName | undefined;
+  try {
+    refuseMangled(argv);
+    const found = findVerb(argv);
+    if (found === undefined) return await withoutVerb(argv);
+    verb = found.verb;
+    return await runVerb(verb, found.argv);
+  } catch (error) {
+    (await import("./console.ts")).reportError(error);
+    const code = error instanceof ScenariologError ? error.exitCode : exitCode.failure;
+    // A step's own code may be 1: what went wrong before it started must look different.
+    return verb === "exec" && code === exitCode.failure ? exitCode.recorder : code;
+  }
+}
+
+async function runVerb(verb: VerbName, argv: readonly string[]): Promise<number> {
+  const { default: command } = await entryOf(verb).load();
+  const args = typeof command.args === "object" ? (command.args as Record<string, never>) : {};
+  const { flags, positionals, rest, help } = parseLine(verb, args, argv);
+  if (help) {
+    writeOut(await (await import("./usage.ts")).usageOf(verb));
+    return exitCode.ok;
+  }
+  const data: Invocation = { positionals, rest, flags };
+  const code = await command.run?.({
+    rawArgs: [...argv],
+    args: { _: positionals, ...flags } as never,
+    cmd: command,
+    data,
+  });
+  return typeof code === "number" ? code : exitCode.ok;
+}
+
+/** The verb that the first words name, with what follows it; undefined when the first word is a flag or missing. */
+function findVerb(argv: readonly string[]): { verb: VerbName; argv: readonly string[] } | undefined {
+  const [first, second] = argv;
+  if (first === undefined || first.startsWith("-")) return undefined;
+  if (Object.hasOwn(verbs, first)) return { verb: first as VerbName, argv: argv.slice(1) };
+  const pair = `${first} ${second}`;
+  if (Object.hasOwn(verbs, pair)) return { verb: pair as VerbName, argv: argv.slice(2) };
+  const group = Object.keys(verbs).filter((name) => name.startsWith(`${first} `));
+  if (group.length === 0) throw usageError(`unknown verb ${JSON.stringify(first)}`, seeHelp(""));
+  if (second === "--help" || second === "-h") return { verb: "help", argv: [first] };
+  const choices = group.map((name) => name.slice(first.length + 1)).join(" or ");
+  throw second === undefined || second.startsWith("-")
+    ? usageError(`${first} needs a verb behind it: ${choices}`, seeHelp(first))
+    : usageError(`unknown verb ${JSON.stringify(pair)}; ${first} takes ${choices}`, seeHelp(first));
+}
+
+async function withoutVerb(argv: readonly string[]): Promise<number> {
+  const { flags, help } = parseLine("", { version: { type: "boolean" } }, argv);
+  if (flags.version && !help) writeOut(`scenariolog version ${VERSION}\n`);
+  else writeOut(await (await import("./usage.ts")).overview());
+  return exitCode.ok;
+}
+
+/** Bun hands out arguments as text; bytes that are not UTF-8 are lost by then, and a step must get them exactly. */
+function refuseMangled(argv: readonly string[]): void {
+  if (process.platform !== "linux" || !argv.some((arg) => arg.includes("\ufffd"))) return;
+  const raw = fs.readFileSync("/proc/self/cmdline");
+  if (Buffer.from(raw.toString("utf8")).equals(raw)) return;
+  throw usageError("an argument is not valid UTF-8", "pass such bytes in a file or a variable instead");
+}

@@ -1,0 +1,16 @@
+import { defineCommand } from "citty";
+import { failures } from "../../report/failures.ts";
+import { dbArg, runArg } from "../args.ts";
+import { required } from "../context.ts";
+import { noOperands } from "../operands.ts";
+import { outputArgs } from "../output.ts";
+import { printReport } from "../report.ts";
+
+export default defineCommand({
+  args: { ...dbArg, ...runArg, ...outputArgs },
+  run({ args, data }) {
+    noOperands("failures", data);
+    const db = required("failures", args, "db");
+    printReport(db, data.flags, (store) => failures(store, args["run-id"] ?? ""));
+  },
+});

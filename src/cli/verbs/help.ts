@@ -1,0 +1,22 @@
+import { defineCommand } from "citty";
+import { usageError } from "../../errors.ts";
+import { writeOut } from "../streams.ts";
+import { isTopic, renderTopic, topics } from "../topics.ts";
+import { overview, usageOf } from "../usage.ts";
+import { type VerbName, verbs } from "../verb.ts";
+
+export default defineCommand({
+  async run({ data }) {
+    const name = data.positionals.join(" ");
+    writeOut(await pageOf(name));
+  },
+});
+
+async function pageOf(name: string): Promise<string> {
+  if (name === "") return overview();
+  if (Object.hasOwn(verbs, name)) return usageOf(name as VerbName);
+  if (isTopic(name)) return renderTopic(name);
+  const group = (Object.keys(verbs) as VerbName[]).filter((verb) => verb.startsWith(`${name} `));
+  if (group.length > 0) return (await Promise.all(group.map(usageOf))).join("\n");
+  throw usageError(`no help on ${JSON.stringify(name)}`, `topics: ${topics.join(", ")}; verbs: scenariolog help`);
+}

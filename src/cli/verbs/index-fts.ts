@@ -1,0 +1,36 @@
+import { defineCommand } from "citty";
+import { exitCode, ScenariologError } from "../../errors.ts";
+import { indexRun } from "../../recorder/index-run.ts";
+import { openForWriting } from "../../store/open.ts";
+import { findRun } from "../../store/runs.ts";
+import { dbArg } from "../args.ts";
+import { warn } from "../console.ts";
+import { required } from "../context.ts";
+import { noOperands } from "../operands.ts";
+import { writeOut } from "../streams.ts";
+
+export default defineCommand({
+  args: {
+    ...dbArg,
+    "run-id": { type: "string", valueHint: "run", description: "The run (or SCENARIOLOG_RUN_ID)" },
+  },
+  async run({ args, data }) {
+    noOperands("index fts", data);
+    const db = required("index fts", args, "db");
+    const runId = required("index fts", args, "run-id");
+    const store = openForWriting(db, { create: false });
+    try {
+      if (!store.fts) throw new ScenariologError("NO_FTS5", `FTS5 is not available; nothing of ${db} was indexed`);
+      const { lines, artifacts, unreadable } = await indexRun(store, findRun(store, runId));
+      writeOut(`${count(lines, "line")} added from ${count(artifacts, "artifact")}\n`);
+      for (const { path, reason } of unreadable) warn(`${path} cannot be read (${reason}): its lines are not indexed`);
+      return unreadable.length > 0 ? exitCode.failure : exitCode.ok;
+    } finally {
+      store.close();
+    }
+  },
+});
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,27 @@
+import { defineCommand } from "citty";
+import { endRun } from "../../recorder/run.ts";
+import { openForWriting } from "../../store/open.ts";
+import { dbArg } from "../args.ts";
+import { required } from "../context.ts";
+import { noOperands } from "../operands.ts";
+import { integerOf } from "../parse.ts";
+
+export default defineCommand({
+  args: {
+    ...dbArg,
+    "run-id": { type: "string", valueHint: "run", description: "The run (or SCENARIOLOG_RUN_ID)" },
+    "exit-code": { type: "string", default: "0", valueHint: "n", description: "The suite's exit code" },
+  },
+  run({ args, data }) {
+    noOperands("run end", data);
+    const db = required("run end", args, "db");
+    const runId = required("run end", args, "run-id");
+    const exitCode = integerOf("exit-code", args["exit-code"]);
+    const store = openForWriting(db, { create: false });
+    try {
+      endRun(store, runId, exitCode);
+    } finally {
+      store.close();
+    }
+  },
+});

@@ -1,0 +1,34 @@
+import { defineCommand } from "citty";
+import { startRun } from "../../recorder/run.ts";
+import { openForWriting } from "../../store/open.ts";
+import { dbArg, kvArg, rootDirArg } from "../args.ts";
+import { required } from "../context.ts";
+import { tagsOf } from "../kv.ts";
+import { noOperands } from "../operands.ts";
+import { writeOut } from "../streams.ts";
+
+export default defineCommand({
+  args: {
+    ...dbArg,
+    ...rootDirArg,
+    suite: { type: "string", valueHint: "name", description: "The suite's name" },
+    "run-id": { type: "string", valueHint: "id", description: "The run's id; generated when absent or empty" },
+    ...kvArg,
+  },
+  run({ args, data }) {
+    noOperands("run start", data);
+    const db = required("run start", args, "db");
+    const spec = {
+      rootDir: required("run start", args, "root-dir"),
+      suite: args.suite ?? "",
+      runId: args["run-id"] ?? "",
+      tags: tagsOf(data.flags.kv ?? []),
+    };
+    const store = openForWriting(db, { create: true });
+    try {
+      writeOut(`${startRun(store, spec)}\n`);
+    } finally {
+      store.close();
+    }
+  },
+});

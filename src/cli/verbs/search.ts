@@ -1,0 +1,44 @@
+import { defineCommand } from "citty";
+import { usageError } from "../../errors.ts";
+import { hits } from "../../report/hits.ts";
+import { dbArg, runArg } from "../args.ts";
+import { inheritedRunId, required, requiredFlag } from "../context.ts";
+import { noOperands } from "../operands.ts";
+import { outputArgs } from "../output.ts";
+import { integerOf } from "../parse.ts";
+import { printReport } from "../report.ts";
+
+export default defineCommand({
+  args: {
+    ...dbArg,
+    ...runArg,
+    query: { type: "string", valueHint: "text", description: "Words, or an FTS5 expression; see: help search-syntax" },
+    limit: { type: "string", default: "100", valueHint: "n", description: "Lines at most; 0 is none, negative is all" },
+    "all-runs": { type: "boolean", default: false, description: "Search every run; adds a run_id column" },
+    step: { type: "string", valueHint: "n", description: "Only the step of this number" },
+    kind: { type: "string", valueHint: "kind", description: "Only artifacts of this kind: stdout, stderr" },
+    literal: { type: "boolean", default: false, description: "Take the query as a phrase, whatever it looks like" },
+    ...outputArgs,
+  },
+  async run({ args, data }) {
+    noOperands("search", data);
+    const db = required("search", args, "db");
+    if (args["all-runs"] && args["run-id"] !== undefined) {
+      throw usageError("--all-runs and --run-id exclude each other", "leave out one of them");
+    }
+    const spec = {
+      selector: args["all-runs"] ? null : (args["run-id"] ?? inheritedRunId(args) ?? ""),
+      query: requiredFlag("search", args, "query"),
+      literal: args.literal,
+      limit: integerOf("limit", args.limit),
+      ...(args.step === undefined ? {} : { stepNum: integerOf("step", args.step, 0) }),
+      ...(args.kind === undefined ? {} : { kind: args.kind }),
+    };
+    const { note } = await import("../console.ts");
+    printReport(db, data.flags, (store) => {
+      const found = hits(store, spec);
+      if (found.asPhrase) note(`--query ${JSON.stringify(spec.query)} is no FTS5 expression; searched as a phrase`);
+      return found;
+    });
+  },
+});

@@ -1,0 +1,25 @@
+/** `<started_at>-pid-<pid>-<16 hex>`: a run's id begins with its `started_at`, as in the Go build. */
+export function newRunId(startedAt: string, pid: number, random: () => string = randomHex): string {
+  return `${startedAt}-pid-${pid}-${random()}`;
+}
+
+/** `<run_id>-step-%02d`: at least two digits, more where the number has more. */
+export function stepIdOf(runId: string, stepNum: number): string {
+  return `${runId}-step-${twoDigits(stepNum)}`;
+}
+
+export type Stream = "stdout" | "stderr";
+
+/** `step-%02d-stdout.txt`: the name of a step's log file within the log dir. */
+export function logFileName(stepNum: number, stream: Stream): string {
+  return `step-${twoDigits(stepNum)}-${stream}.txt`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, "0");
+}
+
+function randomHex(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  return bytes.toHex();
+}

@@ -1,0 +1,75 @@
+import { usageError } from "../errors.ts";
+
+/**
+ * One `--kv` value: `a:b`, or several with commas as in CSV (`a:b,c:d`, `"a:b,c"`). Split on the first `:`, so that
+ * `url:http://x` works, else on the first `=`. Throws a usage error for a part with neither, or with no key.
+ */
+export function parseTags(text: string): [string, string][] {
+  return splitFields(text).map(parseTag);
+}
+
+/** An element of `--kv` that names a file: `@tags.json`. Undefined when it is a tag. */
+export function tagFileOf(field: string): string | undefined {
+  return field.startsWith("@") && field.length > 1 ? field.slice(1) : undefined;
+}
+
+export function parseTag(field: string): [string, string] {
+  const colon = field.indexOf(":");
+  const at = colon >= 0 ? colon : field.indexOf("=");
+  if (at < 0) throw usageError(`--kv ${JSON.stringify(field)} is no tag`, "write it as key:value");
+  const key = field.slice(0, at);
+  if (key.trim() === "") throw usageError(`--kv ${JSON.stringify(field)} has an empty key`, "write it as key:value");
+  return [key, field.slice(at + 1)];
+}
+
+/** Tags from the object of a JSON or YAML file: scalars become strings, deeper values compact JSON, null is empty. */
+export function tagsFromObject(value: unknown, source: string): [string, string][] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw usageError(`--kv @${source} does not hold an object of tags`, 'write it as {"key": "value"}');
+  }
+  return Object.entries(value).map(([key, item]) => {
+    if (key.trim() === "") throw usageError(`--kv @${source} has an empty key`);
+    return [key, scalarText(item)];
+  });
+}
+
+function scalarText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** Fields of one CSV record. A quote counts only at the start of a field; `""` inside quotes is one quote. */
+export function splitFields(text: string): string[] {
+  if (text === "") return [];
+  const fields: string[] = [];
+  let at = 0;
+  for (;;) {
+    if (text[at] === '"') {
+      let field = "";
+      let close = at + 1;
+      for (;;) {
+        const quote = text.indexOf('"', close);
+        if (quote < 0) throw usageError(`--kv ${JSON.stringify(text)} has an unbalanced quote`);
+        field += text.slice(close, quote);
+        close = quote + 1;
+        if (text[close] !== '"') break;
+        field += '"';
+        close++;
+      }
+      if (close < text.length && text[close] !== ",") {
+        throw usageError(`--kv ${JSON.stringify(text)} has text after a closing quote`);
+      }
+      fields.push(field);
+      at = close;
+    } else {
+      const comma = text.indexOf(",", at);
+      const end = comma < 0 ? text.length : comma;
+      fields.push(text.slice(at, end));
+      at = end;
+    }
+    if (at >= text.length) return fields;
+    at++; // the comma
+    if (at === text.length) return [...fields, ""];
+  }
+}

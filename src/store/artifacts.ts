@@ -1,0 +1,48 @@
+import type { Store } from "./store.ts";
+import type { Scope } from "./tags.ts";
+
+/** A row of artifacts. `path` is relative to the run's root_dir, with `/`, or absolute. */
+export interface Artifact {
+  readonly artifact_id: number;
+  readonly run_id: string;
+  readonly step_id: string | null;
+  readonly kind: string;
+  readonly path: string;
+  readonly is_text: number;
+  readonly size_bytes: number | null;
+  readonly sha256: string | null;
+}
+
+/** Returns the new artifact's id. */
+export function insertArtifact(
+  store: Store,
+  scope: Scope,
+  artifact: { kind: string; path: string; sizeBytes: number; sha256: string },
+): number {
+  return store.run(
+    "INSERT INTO artifacts(run_id, step_id, kind, path, size_bytes, sha256) VALUES (?, ?, ?, ?, ?, ?)",
+    scope.runId,
+    scope.stepId,
+    artifact.kind,
+    artifact.path,
+    artifact.sizeBytes,
+    artifact.sha256,
+  ).lastInsertRowid;
+}
+
+export function artifactsOf(store: Store, runId: string): Artifact[] {
+  return store.all<Artifact>(
+    `SELECT artifact_id, run_id, step_id, kind, path, is_text, size_bytes, sha256
+     FROM artifacts WHERE run_id = ? ORDER BY artifact_id`,
+    runId,
+  );
+}
+
+/** The stored stderr path of each step that has one, by step id. */
+export function stderrPaths(store: Store, runId: string): Map<string, string> {
+  const rows = store.all<{ step_id: string; path: string }>(
+    "SELECT step_id, path FROM artifacts WHERE run_id = ? AND kind = 'stderr' AND step_id IS NOT NULL ORDER BY artifact_id",
+    runId,
+  );
+  return new Map(rows.map(({ step_id, path }) => [step_id, path]));
+}

@@ -1,0 +1,12 @@
+import { Database } from "bun:sqlite";
+import { hasFts5 } from "./fts5.ts";
+
+/** What the SQLite inside this program is. */
+export function sqliteFacts(): { version: string; fts5: boolean } {
+  const db = new Database(":memory:");
+  try {
+    return { version: String(db.query("SELECT sqlite_version()").values()[0]?.[0]), fts5: hasFts5(db) };
+  } finally {
+    db.close();
+  }
+}

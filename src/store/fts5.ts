@@ -1,0 +1,10 @@
+import type { Database } from "bun:sqlite";
+
+/**
+ * Whether this SQLite has the FTS5 module: asked of the module list, since the text of an error proves nothing.
+ * `SCENARIOLOG_NO_FTS5=1` makes the store behave as if it had not.
+ */
+export function hasFts5(db: Database): boolean {
+  if (process.env.SCENARIOLOG_NO_FTS5 === "1") return false;
+  return db.query("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").get() !== null;
+}

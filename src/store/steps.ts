@@ -1,0 +1,70 @@
+import type { Store } from "./store.ts";
+
+/** A row of steps. A step that has no end has null in the last three. */
+export interface Step {
+  readonly step_id: string;
+  readonly run_id: string;
+  readonly step_num: number;
+  readonly step_name: string;
+  readonly script_path: string | null;
+  readonly started_at: string;
+  readonly completed_at: string | null;
+  readonly exit_code: number | null;
+  readonly duration_ms: number | null;
+}
+
+const COLUMNS = "step_id, run_id, step_num, step_name, script_path, started_at, completed_at, exit_code, duration_ms";
+
+export function insertStep(
+  store: Store,
+  step: Pick<Step, "step_id" | "run_id" | "step_num" | "step_name" | "script_path" | "started_at">,
+): void {
+  store.run(
+    "INSERT INTO steps(step_id, run_id, step_num, step_name, script_path, started_at) VALUES (?, ?, ?, ?, ?, ?)",
+    step.step_id,
+    step.run_id,
+    step.step_num,
+    step.step_name,
+    step.script_path,
+    step.started_at,
+  );
+}
+
+export function finishStep(
+  store: Store,
+  stepId: string,
+  end: { completedAt: string; exitCode: number; durationMs: number },
+): void {
+  store.run(
+    "UPDATE steps SET completed_at = ?, exit_code = ?, duration_ms = ? WHERE step_id = ?",
+    end.completedAt,
+    end.exitCode,
+    end.durationMs,
+    stepId,
+  );
+}
+
+export function findStep(store: Store, stepId: string): Step | null {
+  return store.get<Step>(`SELECT ${COLUMNS} FROM steps WHERE step_id = ?`, stepId);
+}
+
+/** Steps of a run by number. */
+export function stepsOf(store: Store, runId: string): Step[] {
+  return store.all<Step>(`SELECT ${COLUMNS} FROM steps WHERE run_id = ? ORDER BY step_num, started_at, step_id`, runId);
+}
+
+export interface StepCounts {
+  readonly total: number;
+  readonly failed: number;
+  readonly unfinished: number;
+}
+
+export function countSteps(store: Store, runId: string): StepCounts {
+  return store.get<StepCounts>(
+    `SELECT count(*) AS total,
+            count(*) FILTER (WHERE completed_at IS NOT NULL AND exit_code <> 0) AS failed,
+            count(*) FILTER (WHERE completed_at IS NULL OR exit_code IS NULL) AS unfinished
+     FROM steps WHERE run_id = ?`,
+    runId,
+  )!;
+}

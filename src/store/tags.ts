@@ -1,0 +1,45 @@
+import type { Store } from "./store.ts";
+
+/** What a tag or artifact belongs to: a run, or a step of it. */
+export interface Scope {
+  readonly runId: string;
+  readonly stepId: string | null;
+}
+
+/** Tags of a scope that is new, in order; empty values are not stored. */
+export function insertTags(store: Store, scope: Scope, tags: Iterable<readonly [string, string]>): void {
+  for (const [key, value] of tags) if (value !== "") insertTag(store, scope, key, value);
+}
+
+/**
+ * Sets tags in order; empty values are not stored. A tag that its scope has already is updated, the newest of
+ * duplicates: the unique index cannot see to that, since its NULLs never conflict (and the Go build needs it so).
+ */
+export function setTags(store: Store, scope: Scope, tags: Iterable<readonly [string, string]>): void {
+  for (const [key, value] of tags) {
+    if (value === "") continue;
+    const present = store.get<{ kv_id: number }>(
+      `SELECT kv_id FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS NULL AND k = ?
+       ORDER BY kv_id DESC LIMIT 1`,
+      scope.runId,
+      scope.stepId,
+      key,
+    );
+    if (present) store.run("UPDATE kv SET v = ? WHERE kv_id = ?", value, present.kv_id);
+    else insertTag(store, scope, key, value);
+  }
+}
+
+function insertTag(store: Store, scope: Scope, key: string, value: string): void {
+  store.run("INSERT INTO kv(run_id, step_id, k, v) VALUES (?, ?, ?, ?)", scope.runId, scope.stepId, key, value);
+}
+
+/** Tags of a scope in the order they were first set; of duplicates (the Go build leaves some) the newest counts. */
+export function tagsOf(store: Store, scope: Scope): Map<string, string> {
+  const rows = store.all<{ k: string; v: string }>(
+    "SELECT k, v FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS NULL ORDER BY kv_id",
+    scope.runId,
+    scope.stepId,
+  );
+  return new Map(rows.map(({ k, v }) => [k, v]));
+}
