@@ -31,10 +31,10 @@ export async function compileExecutable(outfile: string, target?: Target): Promi
 
 /**
  * Makes the file that the npm package installs as its command. With a plain `env bun` its first line would make Bun read
- * the .env and bunfig.toml of the directory it is called in.
+ * the .env, bunfig.toml and tsconfig.json of the directory it is called in.
  */
 export async function bundlePackage(outfile: string): Promise<void> {
-  const shebang = "#!/usr/bin/env -S bun --no-env-file --config=/dev/null\n";
+  const shebang = "#!/usr/bin/env -S bun --no-env-file --config=/dev/null --tsconfig-override=/dev/null\n";
   const output = await build({});
   const code = (await output.outputs[0]!.text()).replace(/^#!.*\n/, "");
   await inPlaceOf(outfile, async (temporary) => {

@@ -1,0 +1,79 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export const root = join(import.meta.dir, "../..");
+
+const bun = process.execPath;
+const folders: string[] = [];
+let built: Promise<string> | undefined;
+
+/** A new empty folder. Not below the checkout: Bun looks for a package.json upwards. */
+export function newFolder(name: string): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), `scenariolog-${name}-`)));
+  folders.push(folder);
+  return folder;
+}
+
+/** For `afterAll` of every file that calls {@link newFolder}; `bun test` has no hook for its own end. */
+export function removeFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+
+/** The compiled executable: the one under test where `SCENARIOLOG_BIN` names it, else built here, once. */
+export async function executable(): Promise<string> {
+  const given = process.env.SCENARIOLOG_BIN;
+  return given ? resolve(given) : join(await buildOnce(), "scenariolog");
+}
+
+/** The npm package's tarball, packed as `npm publish` would from a checkout where everything has been built. */
+export async function tarball(): Promise<string> {
+  const folder = newFolder("package");
+  cpSync(await buildOnce(), join(folder, "dist"), { recursive: true });
+  for (const name of ["package.json", "README.md", "CHANGELOG.md", "LICENSE"]) {
+    if (existsSync(join(root, name))) cpSync(join(root, name), join(folder, name));
+  }
+  const destination = join(folder, "packed");
+  mkdirSync(destination);
+  await mustRun([bun, "pm", "pack", "--destination", destination], folder);
+  const [name] = new Bun.Glob("*.tgz").scanSync(destination);
+  return join(destination, name!);
+}
+
+export interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a program to its end. Where `env` is given, it is the whole environment. */
+export async function run(argv: string[], cwd: string, env?: Record<string, string>): Promise<Ended> {
+  const environment = env ?? { ...process.env, ...noRecorder };
+  const child = Bun.spawn(argv, { cwd, env: environment, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { code, stdout, stderr };
+}
+
+/** Like {@link run}, for what has to work before the test begins. */
+export async function mustRun(argv: string[], cwd: string, env?: Record<string, string>): Promise<string> {
+  const { code, stdout, stderr } = await run(argv, cwd, env);
+  if (code !== 0) throw new Error(`${argv.join(" ")}: exit ${code}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+const noRecorder = {
+  SCENARIOLOG_DB: undefined,
+  SCENARIOLOG_RUN_ID: undefined,
+  SCENARIOLOG_ROOT_DIR: undefined,
+  SCENARIOLOG_LOG_DIR: undefined,
+};
+
+/** Builds into a folder that the next run of the tests overwrites, so that a hundred megabytes do not pile up. */
+function buildOnce(): Promise<string> {
+  built ??= (async () => {
+    const dist = join(root, "node_modules/.cache/scenariolog-test-build");
+    await mustRun([bun, join(root, "scripts/build.ts"), "--outdir", dist], root);
+    return dist;
+  })();
+  return built;
+}
