@@ -20,12 +20,13 @@ export function requirePinnedBun(): void {
   );
 }
 
-/** Runs a script's main function; a {@link ScriptError} becomes one line on stderr and exit code 1. */
+/** Runs a script's main function; a {@link ScriptError} or a system's error is one line on stderr and exit code 1. */
 export async function runScript(name: string, main: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await main();
   } catch (error) {
-    if (!(error instanceof ScriptError)) throw error;
+    const isSystemError = error instanceof Error && "syscall" in error;
+    if (!(error instanceof ScriptError || isSystemError)) throw error;
     console.error(`${name}: ${error.message}`);
     process.exitCode = 1;
   }
