@@ -13,7 +13,7 @@ export interface Result {
   readonly stderr: string;
   /** Null when a signal ended it. */
   readonly code: number | null;
-  readonly signal: string | null;
+  readonly signal: string | number | null;
 }
 
 export interface RunOptions {
