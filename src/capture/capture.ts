@@ -33,10 +33,10 @@ export async function capture(spawn: Spawn, spec: CaptureSpec): Promise<Captured
 /** Reads a stream to its end into a file. The child's exit does not end it: a pipe holds what was written before. */
 class Drain {
   readonly done: Promise<void>;
-  readonly #reader: ReturnType<ReadableStream<Uint8Array>["getReader"]>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
 
   constructor(stream: ReadableStream<Uint8Array>, file: LogFile) {
-    this.#reader = stream.getReader();
+    this.#reader = stream.getReader() as ReadableStreamDefaultReader<Uint8Array>;
     this.done = this.#run(file);
   }
 
