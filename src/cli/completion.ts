@@ -1,129 +1,155 @@
-import type { ArgDef, ArgsDef } from "citty";
-import { topics } from "./topics.ts";
+import { formats } from "../render/render.ts";
+import { isTopic, topics } from "./topics.ts";
+import { description, flagsOf } from "./usage.ts";
 import { entryOf, type VerbName, verbs } from "./verb.ts";
 
 export const shells = ["bash", "zsh", "fish"] as const;
 
-interface Words {
-  readonly name: VerbName;
-  readonly flags: { readonly name: string; readonly description: string; readonly choices: readonly string[] }[];
-}
-
-/** A script that completes verbs, flags and the values of flags that have a fixed set; other values are files. */
+/** Completes verbs, flags, and the values of flags that have a fixed set; any other value is a file. */
 export async function completionScript(shell: (typeof shells)[number]): Promise<string> {
   const all = await Promise.all((Object.keys(verbs) as VerbName[]).map(wordsOf));
   return { bash, zsh, fish }[shell](all);
 }
 
-async function wordsOf(name: VerbName): Promise<Words> {
-  const { default: verb } = await entryOf(name).load();
-  const args = Object.entries((verb.args ?? {}) as ArgsDef) as [string, ArgDef & { options?: string[] }][];
-  const flags = args.map(([flag, def]) => ({
-    name: flag,
-    description: def.description ?? "",
-    choices: def.options ?? [],
+interface Words {
+  readonly verb: VerbName;
+  readonly flags: readonly FlagWords[];
+}
+
+interface FlagWords {
+  readonly name: string;
+  readonly description: string;
+  readonly takesValue: boolean;
+  /** All values there are; empty where any will do. */
+  readonly choices: readonly string[];
+}
+
+/** Values of flags that are plain text to the parser, because the verb checks them itself. */
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  output: formats,
+  "table-format": ["ascii", "markdown", "html"],
+  kind: ["stdout", "stderr"],
+};
+
+async function wordsOf(verb: VerbName): Promise<Words> {
+  const flags = (await flagsOf(verb)).map((flag) => ({
+    name: flag.name,
+    description: description(flag),
+    takesValue: flag.def.type !== "boolean",
+    choices: "options" in flag.def && flag.def.options ? flag.def.options : (CHOICES[flag.name] ?? []),
   }));
-  return { name, flags: [...flags, { name: "help", description: "Show help", choices: [] }] };
+  return { verb, flags: [...flags, { name: "help", description: "Show help", takesValue: false, choices: [] }] };
 }
 
-function firstWords(all: readonly Words[]): string[] {
-  return [...new Set(all.map(({ name }) => name.split(" ")[0]!))];
-}
-
-/** Words that may follow a first word: the second half of a verb, the shells, the topics. */
-function secondWords(all: readonly Words[]): [string, string[]][] {
-  const groups = Map.groupBy(
-    all.filter(({ name }) => name.includes(" ")),
-    ({ name }) => name.split(" ")[0]!,
-  );
+/** What may come behind the words that are there already: "" is nothing yet, "run" has "start" and "end". */
+function nextWords(all: readonly Words[]): [before: string, words: readonly string[]][] {
+  const first = [...new Set(all.map(({ verb }) => verb.split(" ")[0]!))];
+  const pairs = all.filter(({ verb }) => verb.includes(" ")).map(({ verb }) => verb.split(" ") as [string, string]);
+  const second = [...Map.groupBy(pairs, ([group]) => group)].map(([group, members]): [string, string[]] => [
+    group,
+    members.map(([, member]) => member),
+  ]);
   return [
-    ...[...groups].map(([first, members]): [string, string[]] => [
-      first,
-      members.map(({ name }) => name.split(" ")[1]!),
-    ]),
-    ["completion", [...shells]],
-    ["help", [...topics, ...firstWords(all)]],
+    ["", first],
+    ...second,
+    ["completion", shells],
+    ["help", [...Object.keys(topics), ...first]],
+    ...second.map(([group, members]): [string, string[]] => [`help ${group}`, members]),
   ];
 }
 
+/** By flag name, over all verbs: a name means the same everywhere. */
+function distinctFlags(all: readonly Words[]): FlagWords[] {
+  return [...new Map(all.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag])).values()];
+}
+
 function bash(all: readonly Words[]): string {
-  const flagCases = all.map(
-    ({ name, flags }) => `    "${name}") words="${flags.map((flag) => `--${flag.name}`).join(" ")}" ;;`,
-  );
-  const choiceCases = choices(all).map(([flag, values]) => `    --${flag}) words="${values.join(" ")}" ;;`);
-  const secondCases = secondWords(all).map(([first, words]) => `      ${first}) words="${words.join(" ")}" ;;`);
+  const flags = distinctFlags(all);
+  const withChoices = flags.filter(({ choices }) => choices.length > 0);
+  const withAnyValue = flags.filter(({ takesValue, choices }) => takesValue && choices.length === 0);
   return `# bash completion for scenariolog; load it with: source <(scenariolog completion bash)
 _scenariolog() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words="" verb=\${COMP_WORDS[1]-} i
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} before="" found="" prefix="" i
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
-    # Behind -- it is the step's command.
-    if [[ \${COMP_WORDS[i]} == -- ]]; then COMPREPLY=($(compgen -f -- "$current")); return; fi
+    if [[ \${COMP_WORDS[i]} == -- ]]; then
+      # The step's own command.
+      if type _command_offset >/dev/null 2>&1; then _command_offset $((i + 1)); fi
+      return
+    fi
+    before+="\${before:+ }\${COMP_WORDS[i]}"
   done
-  if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W "${firstWords(all).join(" ")} --help --version" -- "$current"))
-    return
+  # --flag=value arrives as three words in bash, as one in zsh.
+  if [[ $current == --*=* ]]; then previous=\${current%%=*} prefix=\${current%%=*}= current=\${current#*=}
+  elif [[ $current == = ]]; then current=""
+  elif [[ $previous == = ]]; then previous=\${COMP_WORDS[COMP_CWORD-2]}
   fi
-  if ((COMP_CWORD == 2)) && [[ $current != -* ]]; then
-    case $verb in
-${secondCases.join("\n")}
-    esac
-    if [[ -n $words ]]; then COMPREPLY=($(compgen -W "$words" -- "$current")); return; fi
-  fi
-  case $verb in
-${[...new Set(secondWords(all).map(([first]) => first))]
-  .filter((first) => all.some(({ name }) => name.startsWith(`${first} `)))
-  .map((first) => `    ${first}) verb="$verb \${COMP_WORDS[2]-}" ;;`)
-  .join("\n")}
-  esac
   case $previous in
-${choiceCases.join("\n")}
+${withChoices.map(({ name, choices }) => `    --${name}) COMPREPLY=($(compgen -P "$prefix" -W "${choices.join(" ")}" -- "$current")); return ;;`).join("\n")}
+    ${withAnyValue.map(({ name }) => `--${name}`).join("|")}) return ;;
   esac
-  if [[ -z $words && $current == -* ]]; then
-    case $verb in
-${flagCases.join("\n")}
+  if [[ $current == -* ]]; then
+    case "$before " in
+      " ") found="--help --version" ;;
+${all.map(({ verb, flags }) => `      "${verb} "*) found="${flags.map(({ name }) => `--${name}`).join(" ")}" ;;`).join("\n")}
+    esac
+  else
+    case $before in
+${nextWords(all)
+  .map(([before, words]) => `      "${before}") found="${words.join(" ")}" ;;`)
+  .join("\n")}
     esac
   fi
-  if [[ -n $words ]]; then COMPREPLY=($(compgen -W "$words" -- "$current")); else COMPREPLY=($(compgen -f -- "$current")); fi
+  COMPREPLY=($(compgen -W "$found" -- "$current"))
 }
-complete -o filenames -F _scenariolog scenariolog
+# Where it finds nothing, files.
+complete -o default -F _scenariolog scenariolog
 `;
 }
 
-/** Flags whose values are a fixed set, which mean the same in every verb. */
-function choices(all: readonly Words[]): [string, readonly string[]][] {
-  const found = new Map<string, readonly string[]>();
-  for (const { flags } of all)
-    for (const flag of flags) if (flag.choices.length > 0) found.set(flag.name, flag.choices);
-  return [...found];
-}
-
+/** zsh runs bash's script, by way of its own bashcompinit. */
 function zsh(all: readonly Words[]): string {
   return `#compdef scenariolog
-# zsh completion for scenariolog; load it with: source <(scenariolog completion zsh)
+# zsh completion for scenariolog; load it, behind compinit, with: source <(scenariolog completion zsh)
 autoload -Uz bashcompinit && bashcompinit
 ${bash(all).split("\n").slice(1).join("\n")}`;
 }
 
 function fish(all: readonly Words[]): string {
-  const quote = (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
-  const lines = ["# fish completion for scenariolog; load it with: scenariolog completion fish | source"];
-  for (const first of firstWords(all)) {
-    const summary = all.find(({ name }) => name === first) ? entryOf(first as VerbName).summary : `${first} …`;
-    lines.push(`complete -c scenariolog -n __fish_use_subcommand -f -a ${first} -d ${quote(summary)}`);
-  }
-  for (const [first, words] of secondWords(all)) {
-    lines.push(`complete -c scenariolog -n '__fish_seen_subcommand_from ${first}' -f -a ${quote(words.join(" "))}`);
-  }
-  for (const { name, flags } of all) {
-    const condition = name
-      .split(" ")
-      .map((word) => `__fish_seen_subcommand_from ${word}`)
-      .join("; and ");
-    for (const flag of flags) {
-      const values = flag.choices.length > 0 ? ` -f -a ${quote(flag.choices.join(" "))}` : "";
-      lines.push(`complete -c scenariolog -n '${condition}' -l ${flag.name}${values} -d ${quote(flag.description)}`);
+  // A line a word: fish would run what is in parentheses in a list of words, not in a description.
+  const lines = nextWords(all).flatMap(([before, words]) =>
+    words.map(
+      (word) =>
+        `complete -c scenariolog -n '__scenariolog_at ${before}' -f -a ${word} -d ${quoted(summaryOf(before, word))}`,
+    ),
+  );
+  for (const { verb, flags } of all) {
+    for (const { name, description, takesValue, choices } of flags) {
+      const values = choices.length > 0 ? ` -x -a ${quoted(choices.join(" "))}` : takesValue ? " -r" : "";
+      lines.push(`complete -c scenariolog -n '__scenariolog_in ${verb}' -l ${name}${values} -d ${quoted(description)}`);
     }
   }
-  return `${lines.join("\n")}\n`;
+  return `# fish completion for scenariolog; load it with: scenariolog completion fish | source
+# The words so far are these and no others.
+function __scenariolog_at
+    set -l words (commandline -opc)
+    test "$words[2..]" = "$argv"
+end
+# The words so far begin with these, and the step's own command has not begun.
+function __scenariolog_in
+    set -l words (commandline -opc)
+    not contains -- -- $words; and test "$words[2..$(math (count $argv) + 1)]" = "$argv"
+end
+${lines.join("\n")}
+`;
+}
+
+function summaryOf(before: string, word: string): string {
+  const path = `${before} ${word}`.trim().replace(/^help (?!$)/, "");
+  if (Object.hasOwn(verbs, path)) return entryOf(path as VerbName).summary;
+  return isTopic(path) ? topics[path].summary : `${word} …`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }

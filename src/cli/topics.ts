@@ -1,30 +1,39 @@
-import { isatty } from "node:tty";
-import exitCodes from "./topics/exit-codes.md" with { type: "text" };
-import harness from "./topics/harness.md" with { type: "text" };
-import local from "./topics/how-to-use-scenariolog-local.md" with { type: "text" };
-import schema from "./topics/schema.md" with { type: "text" };
-import searchSyntax from "./topics/search-syntax.md" with { type: "text" };
-
-/** Pages of Markdown inside the program. */
-const pages = {
-  "how-to-use-scenariolog-local": local,
-  harness,
-  "search-syntax": searchSyntax,
-  "exit-codes": exitCodes,
-  schema,
-} as unknown as Record<string, string>;
-
-export const topics = Object.keys(pages);
-
-export function isTopic(name: string): boolean {
-  return Object.hasOwn(pages, name);
+interface Topic {
+  readonly summary: string;
+  readonly load: () => Promise<{ default: string }>;
 }
 
-/** In colour on a terminal, unless NO_COLOR says otherwise; as it was written in a pipe. */
-export function renderTopic(name: string): string {
-  const page = pages[name]!;
-  // Asked of the descriptor: process.stdout is not to be touched (see streams.ts).
-  if (!isatty(1)) return page;
-  const colors = !process.env.NO_COLOR && process.env.TERM !== "dumb";
-  return Bun.markdown.ansi(page, { colors });
+/** Pages of Markdown inside the program, in the order of the help. Loaded when shown. */
+export const topics = {
+  "how-to-use-scenariolog-local": {
+    summary: "Record your own suite in five minutes",
+    load: () => import("./topics/how-to-use-scenariolog-local.md", { with: { type: "text" } }),
+  },
+  harness: {
+    summary: "Wrap the steps of a bash harness: run start, exec, run end",
+    load: () => import("./topics/harness.md", { with: { type: "text" } }),
+  },
+  "search-syntax": {
+    summary: "Words, phrases, AND, OR, NOT, prefixes, and ordinary text",
+    load: () => import("./topics/search-syntax.md", { with: { type: "text" } }),
+  },
+  "exit-codes": {
+    summary: "What each exit code means",
+    load: () => import("./topics/exit-codes.md", { with: { type: "text" } }),
+  },
+  schema: {
+    summary: "The tables of the database, with queries",
+    load: () => import("./topics/schema.md", { with: { type: "text" } }),
+  },
+} as const satisfies Record<string, Topic>;
+
+export type TopicName = keyof typeof topics;
+
+export function isTopic(name: string): name is TopicName {
+  return Object.hasOwn(topics, name);
+}
+
+/** The page as it was written. */
+export async function topicText(name: TopicName): Promise<string> {
+  return (await topics[name].load()).default;
 }

@@ -1,54 +1,85 @@
 import type { ArgDef, ArgsDef } from "citty";
+import { shown } from "./page.ts";
+import { topics } from "./topics.ts";
 import { entryOf, type VerbName, verbs } from "./verb.ts";
 import { VERSION } from "./version.ts";
 
-/** The page of `scenariolog --help`. */
+/** The page of `scenariolog --help` and `scenariolog help`, ready to be printed. */
 export function overview(): string {
   const names = Object.keys(verbs) as VerbName[];
-  return `scenariolog ${VERSION}: the flight recorder for scenario-style test suites
+  return shown(`# scenariolog ${VERSION}
 
-Usage:
-  scenariolog VERB [flags]
+The flight recorder for scenario-style test suites: wraps every step, keeps what it printed, answers from one file.
 
-Verbs:
+## Usage
+
+    scenariolog VERB [flags]
+
+## Verbs
+
 ${columns(names.map((name) => [name, entryOf(name).summary]))}
 
-Flags:
+## Flags
+
 ${columns([
   ["-h, --help", "This page; behind a verb, that verb's"],
   ["--version", "Print the version"],
 ])}
 
-Topics: scenariolog help harness | how-to-use-scenariolog-local | search-syntax | exit-codes | schema
-`;
+## Topics: scenariolog help TOPIC
+
+${columns(Object.entries(topics).map(([name, { summary }]) => [name, summary]))}
+`);
 }
 
-/** The page of `scenariolog VERB --help`. */
+/** The page of `scenariolog VERB --help` and `scenariolog help VERB`, ready to be printed. */
 export async function usageOf(name: VerbName): Promise<string> {
-  const { summary, operands, load } = entryOf(name);
-  const { default: verb } = await load();
-  const args = Object.entries((verb.args ?? {}) as ArgsDef);
-  const flags: [string, string][] = [...args.map(describe), ["-h, --help", "This page"]];
-  return `${summary}
+  const flags: [string, string][] = (await flagsOf(name)).map((flag) => [signature(flag), description(flag)]);
+  return shown(`# scenariolog ${name}
 
-Usage:
-  scenariolog ${name}${args.length > 0 ? " [flags]" : ""}${operands ? ` ${operands}` : ""}
+${entryOf(name).summary}
 
-Flags:
-${columns(flags)}
-`;
+## Usage
+
+    ${await usageLine(name)}
+
+## Flags
+
+${columns([...flags, ["-h, --help", "This page"]])}
+`);
 }
 
-function describe([name, def]: [string, ArgDef]): [string, string] {
-  const value =
-    def.type === "boolean"
-      ? ""
-      : ` ${"options" in def && def.options ? def.options.join("|") : (def.valueHint ?? "value")}`;
+/** One flag of a verb, as the help and the generated documents show it. */
+export interface Flag {
+  readonly name: string;
+  readonly def: ArgDef;
+}
+
+/** In the order of the verb's definition; without --help, which every verb has. */
+export async function flagsOf(name: VerbName): Promise<Flag[]> {
+  const { default: verb } = await entryOf(name).load();
+  return Object.entries((verb.args ?? {}) as ArgsDef).map(([flag, def]) => ({ name: flag, def }));
+}
+
+export async function usageLine(name: VerbName): Promise<string> {
+  const flags = (await flagsOf(name)).length > 0 ? " [flags]" : "";
+  const operands = entryOf(name).operands;
+  return `scenariolog ${name}${flags}${operands ? ` ${operands}` : ""}`;
+}
+
+/** `--output format`, `--stdin null|inherit`, `--literal`. */
+export function signature({ name, def }: Flag): string {
+  if (def.type === "boolean") return `--${name}`;
+  return `--${name} ${"options" in def && def.options ? def.options.join("|") : (def.valueHint ?? "value")}`;
+}
+
+export function description({ def }: Flag): string {
   const shownDefault = def.default === undefined || def.default === false ? "" : ` (default ${def.default})`;
-  return [`--${name}${value}`, `${def.description ?? ""}${shownDefault}`];
+  return `${def.description ?? ""}${shownDefault}`;
 }
 
+/** An indented block, which Markdown leaves as it is. */
 function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd()).join("\n");
+  return rows.map(([left, right]) => `    ${left.padEnd(width)}  ${right}`.trimEnd()).join("\n");
 }

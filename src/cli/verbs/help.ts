@@ -1,7 +1,8 @@
 import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
+import { shown } from "../page.ts";
 import { writeOut } from "../streams.ts";
-import { isTopic, renderTopic, topics } from "../topics.ts";
+import { isTopic, topics, topicText } from "../topics.ts";
 import { overview, usageOf } from "../usage.ts";
 import { type VerbName, verbs } from "../verb.ts";
 
@@ -15,8 +16,11 @@ export default defineCommand({
 async function pageOf(name: string): Promise<string> {
   if (name === "") return overview();
   if (Object.hasOwn(verbs, name)) return usageOf(name as VerbName);
-  if (isTopic(name)) return renderTopic(name);
+  if (isTopic(name)) return shown(await topicText(name));
   const group = (Object.keys(verbs) as VerbName[]).filter((verb) => verb.startsWith(`${name} `));
   if (group.length > 0) return (await Promise.all(group.map(usageOf))).join("\n");
-  throw usageError(`no help on ${JSON.stringify(name)}`, `topics: ${topics.join(", ")}; verbs: scenariolog help`);
+  throw usageError(
+    `no help on ${JSON.stringify(name)}`,
+    `topics: ${Object.keys(topics).join(", ")}; verbs: scenariolog help`,
+  );
 }
