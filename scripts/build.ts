@@ -24,8 +24,6 @@ async function buildHere(outdir: string): Promise<void> {
   const executable = join(outdir, process.platform === "win32" ? "scenariolog.exe" : "scenariolog");
   const command = join(outdir, "scenariolog.js");
   await Promise.all([compileExecutable(executable), bundlePackage(command)]);
-  // npm's `files` takes in all of dist: the package is the bundle, not a hundred readableSize for one platform.
-  await Bun.write(join(outdir, ".npmignore"), "*\n!scenariolog.js\n");
   for (const path of [executable, command]) {
     const bytes = await Bun.file(path).bytes();
     const gzipped = Bun.gzipSync(bytes, { library: "libdeflate", level: 6 });

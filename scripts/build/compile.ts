@@ -51,7 +51,7 @@ async function build(options: Partial<Bun.BuildConfig>): Promise<Bun.BuildOutput
       format: "esm",
       minify: true,
       env: "disable",
-      define: { __SCENARIOLOG_VERSION__: JSON.stringify(version), "process.env.NODE_ENV": '"production"' },
+      define: { "process.env.NODE_ENV": '"production"' },
       ...options,
     } as Bun.BuildConfig);
   } catch (error) {

@@ -1,4 +1,3 @@
-import { afterAll } from "bun:test";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -56,13 +55,14 @@ export async function bash(script: string, options: RunOptions = {}): Promise<Re
 
 const made: string[] = [];
 
-/** A new empty directory, gone after the test file. */
+/** A new empty directory, gone after the tests. */
 export function tempDir(): string {
   const dir = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "scenariolog-test-"));
   made.push(dir);
   return dir;
 }
 
-afterAll(() => {
+/** Called by setup.ts when all test files are done: hooks of this file would belong to the first one only. */
+export function removeTempDirs(): void {
   for (const dir of made.splice(0)) fs.rmSync(dir, { recursive: true, force: true });
-});
+}
