@@ -1,6 +1,6 @@
 import { chmod, mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { root, ScriptError, version } from "./project.ts";
+import { root, ScriptError } from "./project.ts";
 import { bunExecutable, type Target, targets } from "./targets.ts";
 
 /**
