@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import path from "node:path";
 import { usageError } from "../errors.ts";
 import { seeHelp } from "./parse.ts";
@@ -10,12 +11,12 @@ const VARIABLES = {
   "log-dir": "SCENARIOLOG_LOG_DIR",
 } as const;
 
-/** The flag's value, else the environment's; an empty value given as a flag counts as given. Throws USAGE. */
+/** The flag's value, else the environment's. An empty value counts as given in a flag only. Throws USAGE. */
 export function required(verb: string, args: Readonly<Record<string, unknown>>, flag: keyof typeof VARIABLES): string {
   const given = args[flag];
   if (typeof given === "string") return given;
   const inherited = flag === "run-id" ? inheritedRunId(args) : process.env[VARIABLES[flag]];
-  if (inherited !== undefined) return inherited;
+  if (inherited) return inherited;
   throw usageError(`required flag --${flag} not given`, `give it, or set ${VARIABLES[flag]}; ${seeHelp(verb)}`);
 }
 
@@ -33,6 +34,13 @@ export function requiredFlag(verb: string, args: Readonly<Record<string, unknown
 export function inheritedRunId(args: Readonly<Record<string, unknown>>): string | undefined {
   const { SCENARIOLOG_DB: db, SCENARIOLOG_RUN_ID: runId } = process.env;
   const given = args.db;
-  if (typeof given === "string" && db !== undefined && path.resolve(given) !== path.resolve(db)) return undefined;
+  if (typeof given === "string" && db && !isSameFile(given, db)) return undefined;
   return runId || undefined;
+}
+
+/** By any name: through a link, or relative. */
+function isSameFile(one: string, other: string): boolean {
+  if (path.resolve(one) === path.resolve(other)) return true;
+  const [a, b] = [one, other].map((file) => fs.statSync(file, { throwIfNoEntry: false, bigint: true }));
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
 }

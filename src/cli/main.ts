@@ -15,11 +15,18 @@ export async function main(argv: readonly string[]): Promise<number> {
     verb = found.verb;
     return await runVerb(verb, found.argv);
   } catch (error) {
-    (await import("./console.ts")).reportError(error);
+    (await import("./console.ts")).reportError(withHelpLine(error, verb ?? ""));
     const code = error instanceof ScenariologError ? error.exitCode : exitCode.failure;
     // A step's own code may be 1: what went wrong before it started must look different.
     return verb === "exec" && code === exitCode.failure ? exitCode.recorder : code;
   }
+}
+
+/** A usage error always shows the way to the help. */
+function withHelpLine(error: unknown, verb: string): unknown {
+  if (!(error instanceof ScenariologError) || error.code !== "USAGE" || error.hint?.includes("--help")) return error;
+  const hint = error.hint ? `${error.hint}; ${seeHelp(verb)}` : seeHelp(verb);
+  return new ScenariologError("USAGE", error.message, { hint, cause: error });
 }
 
 async function runVerb(verb: VerbName, argv: readonly string[]): Promise<number> {

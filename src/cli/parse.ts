@@ -29,7 +29,8 @@ export function parseLine(verb: string, defs: ArgsDef, argv: readonly string[]):
   let help = false;
   for (let i = 0; i < own.length; i++) {
     const token = own[i]!;
-    if (token === "-h" || token === "--help") help = true;
+    if (token === "-h") help = true;
+    else if (token === "--help" || token.startsWith("--help=")) help = booleanOf("help", splitFlag(token).value);
     else if (token === "-" || !token.startsWith("-")) positionals.push(token);
     else {
       const { name, value } = splitFlag(token);
@@ -57,7 +58,7 @@ export function integerOf(flag: string, text: string, min = Number.MIN_SAFE_INTE
   if (!/^[+-]?\d+$/.test(text)) throw usageError(`--${flag} ${JSON.stringify(text)} is not a whole number`);
   if (!Number.isSafeInteger(value)) throw usageError(`--${flag} ${text} is out of range`);
   if (value < min) throw usageError(`--${flag} ${text} is less than ${min}`);
-  return value;
+  return value + 0; // "-0" is 0
 }
 
 function splitFlag(token: string): { name: string; value: string | undefined } {

@@ -9,18 +9,20 @@ const SLICE_LINES = 10_000;
 
 /**
  * Adds a log's lines to the index from where it stands, in short transactions between which others get their turn.
+ * Stops where another process goes on with the same log. `sizeBytes` is where it ends, when it may have grown since.
  * Returns how many lines were added. Throws the system's error when the file cannot be read.
  */
 export async function indexLog(
   store: Store,
   target: { runId: string; artifactId: number },
   file: string,
+  sizeBytes = Number.POSITIVE_INFINITY,
 ): Promise<number> {
   const before = indexStateOf(store, target.artifactId) ?? { state: "partial", lines: 0, bytes: 0 };
   if (before.state === "complete") return 0;
   const fd = fs.openSync(file, "r");
   try {
-    return await indexFrom(store, target, fd, before);
+    return await indexFrom(store, target, { fd, sizeBytes }, before);
   } finally {
     fs.closeSync(fd);
   }
@@ -29,34 +31,37 @@ export async function indexLog(
 async function indexFrom(
   store: Store,
   target: { runId: string; artifactId: number },
-  fd: number,
+  log: { fd: number; sizeBytes: number },
   before: IndexState,
 ): Promise<number> {
   const splitter = new LineSplitter();
   const buffer = new Uint8Array(READ_BYTES);
-  let { lines, bytes: position } = before;
+  let position = before.bytes;
+  let at = before;
   let slice: string[] = [];
-  const flush = (state: IndexState["state"]) => {
-    lines += slice.length;
-    appendLines(store, target, slice, { state, lines, bytes: position - splitter.pendingBytes });
+  const flush = (state: IndexState["state"]): boolean => {
+    const to = { state, lines: at.lines + slice.length, bytes: position - splitter.pendingBytes };
+    if (!appendLines(store, target, slice, at, to)) return false;
+    at = to;
     slice = [];
+    return true;
   };
   for (;;) {
-    const read = fs.readSync(fd, buffer, 0, READ_BYTES, position);
+    const read = fs.readSync(log.fd, buffer, 0, Math.min(READ_BYTES, log.sizeBytes - position), position);
     if (read === 0) break;
     for (let start = 0; start < read; ) {
       const end = sliceEnd(buffer, start, read);
       position += end - start;
       splitter.push(buffer.subarray(start, end), (text) => slice.push(text));
       start = end;
-      if (slice.length > 0) flush("partial");
+      if (slice.length > 0 && !flush("partial")) return at.lines - before.lines;
       await Bun.sleep(0);
     }
   }
   const last = splitter.finish();
   if (last !== null) slice.push(last);
   flush("complete");
-  return lines - before.lines;
+  return at.lines - before.lines;
 }
 
 /** Behind the LF of the last line that still belongs to this slice. */

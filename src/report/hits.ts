@@ -13,8 +13,15 @@ export interface HitsSpec {
   readonly kind?: string;
 }
 
-/** Lines that match a query. `asPhrase` is set when it was no FTS5 expression and was taken as a phrase. */
-export function hits(store: Store, spec: HitsSpec): RowSet & { readonly asPhrase: boolean } {
+export interface Hits extends RowSet {
+  /** The query was no FTS5 expression and was taken as a phrase. */
+  readonly asPhrase: boolean;
+  /** Artifacts that are not wholly in the index. */
+  readonly unindexed: number;
+}
+
+/** Lines that match a query. */
+export function hits(store: Store, spec: HitsSpec): Hits {
   const { selector, ...query } = spec;
   const found = searchLines(store, { ...query, run: selector === null ? null : findRun(store, selector) });
   const everyRun = selector === null;
@@ -30,5 +37,6 @@ export function hits(store: Store, spec: HitsSpec): RowSet & { readonly asPhrase
       ...(everyRun ? [hit.run_id] : []),
     ]),
     asPhrase: found.asPhrase,
+    unindexed: found.unindexed,
   };
 }

@@ -1,3 +1,4 @@
+import { markUnindexed } from "./lines.ts";
 import type { Store } from "./store.ts";
 import type { Scope } from "./tags.ts";
 
@@ -13,13 +14,13 @@ export interface Artifact {
   readonly sha256: string | null;
 }
 
-/** Returns the new artifact's id. */
+/** Returns the new artifact's id. On record from the start is that it is not indexed: what dies now is found later. */
 export function insertArtifact(
   store: Store,
   scope: Scope,
   artifact: { kind: string; path: string; sizeBytes: number; sha256: string },
 ): number {
-  return store.run(
+  const { lastInsertRowid } = store.run(
     "INSERT INTO artifacts(run_id, step_id, kind, path, size_bytes, sha256) VALUES (?, ?, ?, ?, ?, ?)",
     scope.runId,
     scope.stepId,
@@ -27,7 +28,9 @@ export function insertArtifact(
     artifact.path,
     artifact.sizeBytes,
     artifact.sha256,
-  ).lastInsertRowid;
+  );
+  markUnindexed(store, lastInsertRowid);
+  return lastInsertRowid;
 }
 
 export function artifactsOf(store: Store, runId: string): Artifact[] {
@@ -40,8 +43,9 @@ export function artifactsOf(store: Store, runId: string): Artifact[] {
 
 /** The stored stderr path of each step that has one, by step id. */
 export function stderrPaths(store: Store, runId: string): Map<string, string> {
+  // With +kind the run's index is used, not that of every stderr there is.
   const rows = store.all<{ step_id: string; path: string }>(
-    "SELECT step_id, path FROM artifacts WHERE run_id = ? AND kind = 'stderr' AND step_id IS NOT NULL ORDER BY artifact_id",
+    "SELECT step_id, path FROM artifacts WHERE run_id = ? AND +kind = 'stderr' AND step_id IS NOT NULL ORDER BY artifact_id",
     runId,
   );
   return new Map(rows.map(({ step_id, path }) => [step_id, path]));

@@ -1,4 +1,5 @@
 import type { Store } from "./store.ts";
+import { unrecordedSegments } from "./unrecorded.ts";
 
 /** How far an artifact's lines are in the index. `bytes` is where the next unindexed line begins in its file. */
 export interface IndexState {
@@ -7,7 +8,7 @@ export interface IndexState {
   readonly bytes: number;
 }
 
-/** Null when the artifact was never begun, or was indexed by a build that keeps no record of it. */
+/** Null when the Go build recorded the artifact: it keeps no account of what it indexed. */
 export function indexStateOf(store: Store, artifactId: number): IndexState | null {
   return store.get<{ state: "partial" | "complete"; lines: number; bytes: number }>(
     "SELECT state, lines, bytes FROM artifact_index WHERE artifact_id = ?",
@@ -15,69 +16,71 @@ export function indexStateOf(store: Store, artifactId: number): IndexState | nul
   );
 }
 
-/** Adds the lines that follow `from.lines` and moves the artifact's state on to `to`, in one transaction. */
+/**
+ * Adds the lines that follow `from` and moves the artifact's state on to `to`, in one transaction. Returns false, and
+ * adds nothing, when another process has moved it meanwhile.
+ */
 export function appendLines(
   store: Store,
   target: { runId: string; artifactId: number },
   texts: readonly string[],
+  from: IndexState,
   to: IndexState,
-): void {
-  store.immediate(() => {
-    const firstLine = to.lines - texts.length + 1;
+): boolean {
+  return store.immediate(() => {
+    const now = indexStateOf(store, target.artifactId) ?? { state: "partial", lines: 0, bytes: 0 };
+    if (now.state !== "partial" || now.lines !== from.lines || now.bytes !== from.bytes) return false;
     let first = 0;
     let last = 0;
-    for (let i = 0; i < texts.length; i++) {
+    for (const [i, text] of texts.entries()) {
       last = store.run(
         "INSERT INTO log_lines_fts(run_id, artifact_id, line_num, text) VALUES (?, ?, ?, ?)",
         target.runId,
         target.artifactId,
-        firstLine + i,
-        texts[i]!,
+        from.lines + 1 + i,
+        text,
       ).lastInsertRowid;
       if (i === 0) first = last;
     }
     if (texts.length > 0) addRange(store, target.artifactId, first, last);
     setIndexState(store, target.artifactId, to);
+    return true;
   });
 }
 
 /**
- * Takes over what another build indexed without a record: artifacts of the run that have lines but no state become
- * complete (the Go build indexes an artifact in one transaction, or not at all). Returns how many.
+ * Takes over what the Go build indexed: artifacts without a state whose lines are there become complete (it indexes
+ * an artifact in one transaction, or not at all). Cheap when there is none.
  */
-export function adoptLines(store: Store, runId: string): number {
-  return store.immediate(() => {
-    // artifact_id is not indexed by FTS5: this reads every line of the index, so it is asked only when needed.
-    const unknown = store.get(
-      "SELECT 1 FROM artifacts WHERE run_id = ? AND artifact_id NOT IN (SELECT artifact_id FROM artifact_index)",
-      runId,
-    );
-    if (!unknown) return 0;
-    const found = store.all<{ artifact_id: number; lines: number; first: number; last: number }>(
-      `SELECT f.artifact_id, count(*) AS lines, min(f.rowid) AS first, max(f.rowid) AS last
-       FROM log_lines_fts f
-       WHERE f.run_id = ?
-         AND f.artifact_id IN (SELECT artifact_id FROM artifacts WHERE run_id = ?)
-         AND f.artifact_id NOT IN (SELECT artifact_id FROM artifact_index)
-       GROUP BY f.artifact_id`,
-      runId,
-      runId,
-    );
-    let adopted = 0;
-    for (const { artifact_id, lines, first, last } of found) {
-      // Rows that others' rows lie between have no range; search finds them the slow way.
-      if (last - first + 1 !== lines) continue;
-      addRange(store, artifact_id, first, last);
-      setIndexState(store, artifact_id, { state: "complete", lines, bytes: 0 });
-      adopted++;
+export function adoptLines(store: Store): void {
+  store.immediate(() => {
+    const unknown = "SELECT 1 FROM artifacts WHERE artifact_id NOT IN (SELECT artifact_id FROM artifact_index)";
+    if (!store.get(`${unknown} LIMIT 1`)) return;
+    const lines = new Map<number, number>();
+    for (const { artifactId, first, last } of [...unrecordedSegments(store)]) {
+      if (!store.get(`${unknown} AND artifact_id = ?`, artifactId)) continue;
+      addRange(store, artifactId, first, last);
+      lines.set(artifactId, (lines.get(artifactId) ?? 0) + last - first + 1);
     }
-    return adopted;
+    for (const [artifactId, count] of lines) {
+      setIndexState(store, artifactId, { state: "complete", lines: count, bytes: 0 });
+    }
   });
 }
 
-/** Whether any line of the artifact is in the index: reads all of it, for artifacts without a state only. */
-export function hasLines(store: Store, artifactId: number): boolean {
-  return store.get("SELECT 1 FROM log_lines_fts WHERE artifact_id = ? LIMIT 1", artifactId) !== null;
+/** The state of an artifact that nothing is indexed of yet: a record that this is still to be done. */
+export function markUnindexed(store: Store, artifactId: number): void {
+  setIndexState(store, artifactId, { state: "partial", lines: 0, bytes: 0 });
+}
+
+/** Text artifacts, of a run or of all (null), that are known not to be wholly in the index. */
+export function countUnindexed(store: Store, runId: string | null): number {
+  if (!store.hasTable("artifact_index")) return 0;
+  return store.get<{ n: number }>(
+    `SELECT count(*) AS n FROM artifact_index i JOIN artifacts a ON a.artifact_id = i.artifact_id
+     WHERE i.state = 'partial' AND a.is_text <> 0 AND (?1 IS NULL OR a.run_id = ?1)`,
+    runId,
+  )!.n;
 }
 
 export function countLines(store: Store): number {
@@ -105,5 +108,11 @@ function addRange(store: Store, artifactId: number, first: number, last: number)
     first - 1,
   );
   if (grown.changes > 0) return;
-  store.run("INSERT INTO line_ranges(artifact_id, first_rowid, last_rowid) VALUES (?, ?, ?)", artifactId, first, last);
+  // A range of lines that somebody has deleted may begin with the same number.
+  store.run(
+    "INSERT OR REPLACE INTO line_ranges(artifact_id, first_rowid, last_rowid) VALUES (?, ?, ?)",
+    artifactId,
+    first,
+    last,
+  );
 }

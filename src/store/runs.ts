@@ -1,5 +1,4 @@
 import { ScenariologError } from "../errors.ts";
-import { parseTime } from "../model/time.ts";
 import type { Store } from "./store.ts";
 
 /** A row of scenario_runs. A run that has no end has null in the last three. */
@@ -46,13 +45,18 @@ export function finishRun(
 }
 
 /**
- * The run that a `--run-id` means: an id, `latest` (or ""), or the beginning of exactly one id. Throws with code
- * NO_RUN when there is none or more than one.
+ * The run that a `--run-id` means: an id, `latest`, or the beginning of exactly one id. Throws with code NO_RUN when
+ * there is none or more than one, and for "": where `run start` failed, a harness must not record into another's run.
  */
 export function findRun(store: Store, selector: string): Run {
-  if (selector === "" || selector === "latest") return latestRun(store);
+  if (selector === "") {
+    throw new ScenariologError("NO_RUN", "the run id is empty", {
+      hint: "did run start fail? else give --run-id latest",
+    });
+  }
   const exact = store.get<Run>(`SELECT ${COLUMNS} FROM scenario_runs WHERE run_id = ?`, selector);
   if (exact) return exact;
+  if (selector === "latest") return latestRun(store);
   // Not LIKE, which folds case and gives % and _ a meaning; U+10FFFF sorts behind every other character.
   const matches = store.all<Run>(
     `SELECT ${COLUMNS} FROM scenario_runs WHERE run_id >= ? AND run_id < ? LIMIT 3`,
@@ -70,29 +74,27 @@ export function findRun(store: Store, selector: string): Run {
   });
 }
 
-/** All runs, oldest first. */
-export function allRuns(store: Store): Run[] {
-  return store.all<Run & { at: number }>(`SELECT ${COLUMNS}, rowid AS at FROM scenario_runs`).sort(byStart);
+/** Ids of all runs, oldest first. */
+export function runIds(store: Store): string[] {
+  return store
+    .all<{ run_id: string }>(`SELECT run_id FROM scenario_runs r ORDER BY ${startOrder("r")}`)
+    .map((row) => row.run_id);
 }
 
 /**
- * The text of a time sorts only down to the second (the Go build trims zeros of the fraction): the newest second is
- * found by text, the newest run within it by number.
+ * An ORDER BY list for rows with a `started_at`, by time and then by insertion. The text alone does not sort, since
+ * the Go build trims zeros of the fraction: the second and the fraction do, each for itself.
  */
+export function startOrder(table: string, direction: "ASC" | "DESC" = "ASC"): string {
+  const time = `${table}.started_at`;
+  const fraction = `rtrim(substr(rtrim(${time}, 'Zz'), 20), '.0')`;
+  return `substr(${time}, 1, 19) ${direction}, ${fraction} ${direction}, ${table}.rowid ${direction}`;
+}
+
 function latestRun(store: Store): Run {
-  const runs = store.all<Run & { at: number }>(
-    `SELECT ${COLUMNS}, rowid AS at FROM scenario_runs
-     WHERE substr(started_at, 1, 19) = (SELECT max(substr(started_at, 1, 19)) FROM scenario_runs)`,
-  );
-  const latest = runs.sort(byStart).at(-1);
+  const latest = store.get<Run>(`SELECT ${COLUMNS} FROM scenario_runs r ORDER BY ${startOrder("r", "DESC")} LIMIT 1`);
   if (latest) return latest;
   throw new ScenariologError("NO_RUN", `no runs in ${store.path}`, {
     hint: `start one: scenariolog run start --db ${store.path} --root-dir .`,
   });
-}
-
-function byStart(a: Run & { at: number }, b: Run & { at: number }): number {
-  const from = parseTime(a.started_at) ?? 0n;
-  const to = parseTime(b.started_at) ?? 0n;
-  return from < to ? -1 : from > to ? 1 : a.at - b.at;
 }

@@ -1,7 +1,9 @@
-import { ScenariologError, usageError } from "../errors.ts";
-import { allRuns, type Run } from "./runs.ts";
+import { ScenariologError } from "../errors.ts";
+import { expressionOf } from "./expression.ts";
+import { countUnindexed } from "./lines.ts";
+import { type Run, runIds, startOrder } from "./runs.ts";
 import type { Store } from "./store.ts";
-import { isStatementError } from "./translate.ts";
+import { UnrecordedLines } from "./unrecorded.ts";
 
 export interface SearchSpec {
   /** One run, or null for all of them. */
@@ -31,83 +33,137 @@ export interface SearchResult {
   readonly hits: Hit[];
   /** True when the query is no FTS5 expression and was taken as a phrase of its words. */
   readonly asPhrase: boolean;
+  /** Artifacts looked in that are known not to be wholly in the index: there may be more hits. */
+  readonly unindexed: number;
 }
 
-/** What the unicode61 tokenizer makes words of: letters, numbers and private-use characters. */
-const WORD = /[\p{L}\p{N}\p{Co}]/u;
+/** With fewer matching lines than this in all runs, their own artifacts are looked at instead of everybody's. */
+const FEW_LINES = 1000;
 
 /** Hits in the order run, step, stream, line. Throws NO_FTS5 without an index, USAGE for a query without a word. */
 export function searchLines(store: Store, spec: SearchSpec): SearchResult {
-  if (!store.fts) {
-    throw new ScenariologError("NO_FTS5", `search needs FTS5, which is not available for ${store.path}`, {
-      hint: "the logs are files: grep them; or open the database with a build that has FTS5 and run index fts",
-    });
-  }
-  if (!WORD.test(spec.query)) {
-    throw usageError(
-      `--query ${JSON.stringify(spec.query)} has no word in it`,
-      "the index holds words: letters and digits",
-    );
-  }
-  const { expression, asPhrase } = expressionOf(store, spec);
+  if (!store.fts) throw noIndex(store);
+  const { expression, asPhrase } = expressionOf(store, spec.query, spec.literal);
   const hits: Hit[] = [];
-  const full = () => spec.limit >= 0 && hits.length >= spec.limit;
-  for (const run of spec.run ? [spec.run] : allRuns(store)) {
-    if (full()) break;
-    searchRun(store, run.run_id, expression, spec, hits, full);
+  const limit = spec.limit < 0 ? Number.POSITIVE_INFINITY : spec.limit;
+  const unrecorded = new UnrecordedLines(store);
+  let unindexed = countUnindexed(store, spec.run?.run_id ?? null);
+  for (const artifacts of artifactsToSearch(store, spec, expression)) {
+    if (hits.length >= limit) break;
+    const found = unrecorded.find(artifacts.filter(mayBeUnrecorded).map((artifact) => artifact.artifact_id));
+    for (const artifact of artifacts) {
+      if (mayBeUnrecorded(artifact) && artifact.is_text !== 0 && !found.has(artifact.artifact_id)) unindexed++;
+    }
+    const byId = new Map(artifacts.map((artifact) => [artifact.artifact_id, artifact]));
+    for (const range of mergedRanges(artifacts, found)) {
+      for (const line of linesBetween(store, expression, range, limit - hits.length)) {
+        // Absent only where rows were deleted by hand and their numbers given to another artifact's lines.
+        const artifact = byId.get(line.artifact_id);
+        if (artifact) hits.push(hitOf(artifact, line));
+      }
+      if (hits.length >= limit) break;
+    }
   }
-  return { hits: spec.limit >= 0 ? hits.slice(0, spec.limit) : hits, asPhrase };
+  return { hits, asPhrase, unindexed };
 }
 
-/** Ordinary text (`--out`, `don't`, `x.go:12`) is seldom an FTS5 expression: then it is taken as a phrase. */
-function expressionOf(store: Store, spec: SearchSpec): { expression: string; asPhrase: boolean } {
-  const phrase = `"${spec.query.replaceAll('"', '""')}"`;
-  if (spec.literal) return { expression: phrase, asPhrase: false };
-  try {
-    // No row has such an id: only the expression is parsed.
-    store.get("SELECT 1 FROM log_lines_fts WHERE log_lines_fts MATCH ? AND rowid BETWEEN -2 AND -1", spec.query);
-    return { expression: spec.query, asPhrase: false };
-  } catch (error) {
-    if (!isStatementError(error)) throw error;
-    return { expression: phrase, asPhrase: true };
-  }
-}
-
-interface Source {
+interface Artifact {
+  readonly run_id: string;
   readonly artifact_id: number;
   readonly step_id: string | null;
   readonly kind: string;
   readonly path: string;
-  /** Null where another build indexed the artifact, without a record of where its lines are. */
+  readonly is_text: number;
+  readonly size_bytes: number | null;
+  /** 0 where the Go build recorded it: no account of where its lines are, or whether they are. */
+  readonly recorded: number;
+  /** One row a range; null for an artifact without a recorded one. */
   readonly first_rowid: number | null;
   readonly last_rowid: number | null;
 }
 
-function searchRun(
-  store: Store,
-  runId: string,
-  expression: string,
-  spec: SearchSpec,
-  hits: Hit[],
-  full: () => boolean,
-): void {
-  const sources = sourcesOf(store, runId, spec);
-  const byId = new Map(sources.map((source) => [source.artifact_id, source]));
-  let unranged: Map<number, FoundLine[]> | undefined;
-  for (const interval of intervalsOf(sources)) {
-    if (full()) return;
-    let rows: FoundLine[];
-    if (interval.artifact === undefined) {
-      rows = linesBetween(store, expression, interval, spec.limit < 0 ? -1 : spec.limit - hits.length);
-    } else {
-      unranged ??= linesByArtifact(store, runId, expression);
-      rows = unranged.get(interval.artifact) ?? [];
-    }
-    for (const { artifact_id, line_num, text } of rows) {
-      const { step_id, kind, path } = byId.get(artifact_id)!;
-      hits.push({ run_id: runId, artifact_id, step_id, kind, path, line_num, text });
-    }
+function mayBeUnrecorded(artifact: Artifact): boolean {
+  return artifact.recorded === 0 && artifact.size_bytes !== 0;
+}
+
+/** Lots of artifacts in the order of the answer, made as they are asked for. */
+function* artifactsToSearch(store: Store, spec: SearchSpec, expression: string): Generator<Artifact[]> {
+  if (spec.run) {
+    yield artifactsIn(store, "run_id", [spec.run.run_id], spec);
+    return;
   }
+  const few = fewMatching(store, expression);
+  if (few) {
+    yield artifactsIn(store, "artifact_id", few, spec);
+    return;
+  }
+  // A frequent word fills its limit in the first runs; one that does not is asked for in ever larger lots.
+  const runs = runIds(store);
+  for (let start = 0, size = 1; start < runs.length; start += size, size *= 2) {
+    yield artifactsIn(store, "run_id", runs.slice(start, start + size), spec);
+  }
+}
+
+/** Ids of the artifacts that have matching lines, if those are few. The cost does not grow with the index. */
+function fewMatching(store: Store, expression: string): number[] | null {
+  const lines = store.all<{ rowid: number }>(
+    "SELECT rowid FROM log_lines_fts WHERE log_lines_fts MATCH ? LIMIT ?",
+    expression,
+    FEW_LINES + 1,
+  );
+  if (lines.length > FEW_LINES) return null;
+  const ids = store.all<{ artifact_id: number }>(
+    "SELECT DISTINCT artifact_id FROM log_lines_fts WHERE rowid IN (SELECT value FROM json_each(?))",
+    JSON.stringify(lines.map((line) => line.rowid)),
+  );
+  return ids.map((row) => row.artifact_id);
+}
+
+/** Works on a database of the Go build's, which has no record of ranges. */
+function artifactsIn(
+  store: Store,
+  column: "run_id" | "artifact_id",
+  values: readonly (string | number)[],
+  spec: SearchSpec,
+): Artifact[] {
+  const recorded = store.hasTable("line_ranges") && store.hasTable("artifact_index");
+  return store.all<Artifact>(
+    `SELECT a.run_id, a.artifact_id, a.step_id, a.kind, a.path, a.is_text, a.size_bytes,
+            ${recorded ? "i.artifact_id IS NOT NULL AS recorded, l.first_rowid, l.last_rowid" : "0 AS recorded, NULL AS first_rowid, NULL AS last_rowid"}
+     FROM json_each(?1) wanted
+     CROSS JOIN artifacts a ON a.${column} = wanted.value
+     JOIN scenario_runs r ON r.run_id = a.run_id
+     LEFT JOIN steps s ON s.step_id = a.step_id
+     ${recorded ? "LEFT JOIN artifact_index i ON i.artifact_id = a.artifact_id LEFT JOIN line_ranges l ON l.artifact_id = a.artifact_id" : ""}
+     WHERE (?2 IS NULL OR s.step_num = ?2) AND (?3 IS NULL OR a.kind = ?3)
+     ORDER BY ${startOrder("r")}, s.step_num, a.step_id,
+       CASE a.kind WHEN 'stdout' THEN 0 WHEN 'stderr' THEN 1 ELSE 2 END, a.kind, a.artifact_id
+       ${recorded ? ", l.first_rowid" : ""}`,
+    JSON.stringify(values),
+    spec.stepNum ?? null,
+    spec.kind ?? null,
+  );
+}
+
+interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Ranges that follow one another without a gap become one: a run of many steps is mostly one question. */
+function mergedRanges(artifacts: readonly Artifact[], found: ReadonlyMap<number, readonly Range[]>): Range[] {
+  const merged: Range[] = [];
+  const add = ({ first, last }: Range) => {
+    const previous = merged.at(-1);
+    if (previous && previous.last + 1 === first) merged[merged.length - 1] = { first: previous.first, last };
+    else merged.push({ first, last });
+  };
+  for (const artifact of artifacts) {
+    const { artifact_id, first_rowid: first, last_rowid: last } = artifact;
+    if (first !== null && last !== null) add({ first, last });
+    else if (mayBeUnrecorded(artifact)) for (const segment of found.get(artifact_id) ?? []) add(segment);
+  }
+  return merged;
 }
 
 interface FoundLine {
@@ -116,63 +172,29 @@ interface FoundLine {
   readonly text: string;
 }
 
-/** Literal bounds: as parameters FTS5 would not push them down, and read every match of all history. */
-function linesBetween(store: Store, expression: string, bounds: Interval, limit: number): FoundLine[] {
-  return store.allOnce<FoundLine>(
+/** With bounds on its rowid FTS5 seeks, instead of reading every match of all history. */
+function linesBetween(store: Store, expression: string, { first, last }: Range, limit: number): FoundLine[] {
+  return store.all<FoundLine>(
     `SELECT artifact_id, line_num, text FROM log_lines_fts
-     WHERE log_lines_fts MATCH ? AND rowid BETWEEN ${bounds.first} AND ${bounds.last} ORDER BY rowid LIMIT ?`,
+     WHERE log_lines_fts MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid LIMIT ?`,
     expression,
-    limit,
+    first,
+    last,
+    Number.isFinite(limit) ? limit : -1,
   );
 }
 
-/** The slow way, for lines without a recorded range: every match of all history is looked at, once a run. */
-function linesByArtifact(store: Store, runId: string, expression: string): Map<number, FoundLine[]> {
-  const rows = store.all<FoundLine>(
-    `SELECT artifact_id, line_num, text FROM log_lines_fts
-     WHERE log_lines_fts MATCH ? AND run_id = ? ORDER BY artifact_id, line_num`,
-    expression,
-    runId,
-  );
-  return Map.groupBy(rows, (row) => row.artifact_id);
+function hitOf({ run_id, artifact_id, step_id, kind, path }: Artifact, { line_num, text }: FoundLine): Hit {
+  return { run_id, artifact_id, step_id, kind, path, line_num, text };
 }
 
-/** Where a run's lines are, in the order of the answer. Works on a database that has no record of ranges. */
-function sourcesOf(store: Store, runId: string, spec: SearchSpec): Source[] {
-  const recorded = store.hasTable("line_ranges") && store.hasTable("artifact_index");
-  return store.all<Source>(
-    `SELECT a.artifact_id, a.step_id, a.kind, a.path, ${recorded ? "r.first_rowid, r.last_rowid" : "NULL AS first_rowid, NULL AS last_rowid"}
-     FROM artifacts a
-     LEFT JOIN steps s ON s.step_id = a.step_id
-     ${recorded ? "LEFT JOIN artifact_index i ON i.artifact_id = a.artifact_id LEFT JOIN line_ranges r ON r.artifact_id = a.artifact_id" : ""}
-     WHERE a.run_id = ?1
-       AND (?2 IS NULL OR s.step_num = ?2)
-       AND (?3 IS NULL OR a.kind = ?3)
-       ${recorded ? "AND (i.artifact_id IS NULL OR r.artifact_id IS NOT NULL)" : ""}
-     ORDER BY s.step_num, a.step_id,
-       CASE a.kind WHEN 'stdout' THEN 0 WHEN 'stderr' THEN 1 ELSE 2 END, a.kind, a.artifact_id${recorded ? ", r.first_rowid" : ""}`,
-    runId,
-    spec.stepNum ?? null,
-    spec.kind ?? null,
-  );
-}
-
-interface Interval {
-  readonly first: number;
-  readonly last: number;
-  /** Set where the lines have no recorded range. */
-  readonly artifact?: number;
-}
-
-/** Ranges that follow one another without a gap become one: a run of many steps is mostly one question. */
-function intervalsOf(sources: readonly Source[]): Interval[] {
-  const intervals: Interval[] = [];
-  for (const { artifact_id, first_rowid, last_rowid } of sources) {
-    const previous = intervals.at(-1);
-    if (first_rowid === null || last_rowid === null) intervals.push({ first: 0, last: 0, artifact: artifact_id });
-    else if (previous && previous.artifact === undefined && previous.last + 1 === first_rowid) {
-      intervals[intervals.length - 1] = { first: previous.first, last: last_rowid };
-    } else intervals.push({ first: first_rowid, last: last_rowid });
+function noIndex(store: Store): ScenariologError {
+  if (!store.fts5) {
+    return new ScenariologError("NO_FTS5", "search needs FTS5, which this SQLite does not have", {
+      hint: "the logs are files: grep them; or use a build with FTS5 and index them: scenariolog index fts",
+    });
   }
-  return intervals;
+  return new ScenariologError("NO_FTS5", `search needs an FTS5 index, which ${store.path} does not have`, {
+    hint: `make it: scenariolog index fts --db ${store.path} --run-id latest`,
+  });
 }

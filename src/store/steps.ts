@@ -1,3 +1,4 @@
+import { startOrder } from "./runs.ts";
 import type { Store } from "./store.ts";
 
 /** A row of steps. A step that has no end has null in the last three. */
@@ -30,6 +31,22 @@ export function insertStep(
   );
 }
 
+/** A further attempt of a step: the row holds the last one, which has not ended. */
+export function restartStep(
+  store: Store,
+  step: Pick<Step, "step_id" | "step_name" | "script_path" | "started_at">,
+): void {
+  store.run(
+    `UPDATE steps SET step_name = ?, script_path = ?, started_at = ?,
+       completed_at = NULL, exit_code = NULL, duration_ms = NULL
+     WHERE step_id = ?`,
+    step.step_name,
+    step.script_path,
+    step.started_at,
+    step.step_id,
+  );
+}
+
 export function finishStep(
   store: Store,
   stepId: string,
@@ -48,9 +65,12 @@ export function findStep(store: Store, stepId: string): Step | null {
   return store.get<Step>(`SELECT ${COLUMNS} FROM steps WHERE step_id = ?`, stepId);
 }
 
-/** Steps of a run by number. */
+/** Steps of a run by number, those of the same number by time. */
 export function stepsOf(store: Store, runId: string): Step[] {
-  return store.all<Step>(`SELECT ${COLUMNS} FROM steps WHERE run_id = ? ORDER BY step_num, started_at, step_id`, runId);
+  return store.all<Step>(
+    `SELECT ${COLUMNS} FROM steps s WHERE run_id = ? ORDER BY step_num, ${startOrder("s")}`,
+    runId,
+  );
 }
 
 export interface StepCounts {

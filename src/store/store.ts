@@ -13,9 +13,10 @@ export class Store {
   constructor(
     db: Database,
     readonly path: string,
-    /** Whether this SQLite has the FTS5 module and the file has the index table. */
+    /** Whether this SQLite has the FTS5 module. */
+    readonly fts5: boolean,
+    /** Whether it has, and the file has the index table. */
     readonly fts: boolean,
-    readonly readOnly: boolean,
   ) {
     this.#db = db;
   }
@@ -33,18 +34,6 @@ export class Store {
     return this.#guard(() => {
       const { changes, lastInsertRowid } = this.#prepare(sql).run(...params);
       return { changes, lastInsertRowid: Number(lastInsertRowid) };
-    });
-  }
-
-  /** One statement whose text differs from call to call (literal bounds): not kept prepared. */
-  allOnce<T = Record>(sql: string, ...params: SQLQueryBindings[]): T[] {
-    return this.#guard(() => {
-      const statement = this.#db.prepare(sql);
-      try {
-        return statement.all(...params) as T[];
-      } finally {
-        statement.finalize();
-      }
     });
   }
 

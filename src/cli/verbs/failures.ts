@@ -11,6 +11,6 @@ export default defineCommand({
   run({ args, data }) {
     noOperands("failures", data);
     const db = required("failures", args, "db");
-    printReport(db, data.flags, (store) => failures(store, args["run-id"] ?? ""));
+    printReport(db, data.flags, (store) => failures(store, args["run-id"] || "latest"));
   },
 });

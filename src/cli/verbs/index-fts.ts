@@ -21,10 +21,10 @@ export default defineCommand({
     const store = openForWriting(db, { create: false });
     try {
       if (!store.fts) throw new ScenariologError("NO_FTS5", `FTS5 is not available; nothing of ${db} was indexed`);
-      const { lines, artifacts, unreadable } = await indexRun(store, findRun(store, runId));
+      const { lines, artifacts, failures } = await indexRun(store, findRun(store, runId));
       writeOut(`${count(lines, "line")} added from ${count(artifacts, "artifact")}\n`);
-      for (const { path, reason } of unreadable) warn(`${path} cannot be read (${reason}): its lines are not indexed`);
-      return unreadable.length > 0 ? exitCode.failure : exitCode.ok;
+      for (const { path, reason } of failures) warn(`${path} ${reason}; its lines are not indexed`);
+      return failures.length > 0 ? exitCode.failure : exitCode.ok;
     } finally {
       store.close();
     }

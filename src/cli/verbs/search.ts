@@ -1,6 +1,6 @@
 import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
-import { hits } from "../../report/hits.ts";
+import { type Hits, hits } from "../../report/hits.ts";
 import { dbArg, runArg } from "../args.ts";
 import { inheritedRunId, required, requiredFlag } from "../context.ts";
 import { noOperands } from "../operands.ts";
@@ -27,18 +27,32 @@ export default defineCommand({
       throw usageError("--all-runs and --run-id exclude each other", "leave out one of them");
     }
     const spec = {
-      selector: args["all-runs"] ? null : (args["run-id"] ?? inheritedRunId(args) ?? ""),
+      selector: args["all-runs"] ? null : (args["run-id"] ?? inheritedRunId(args)) || "latest",
       query: requiredFlag("search", args, "query"),
       literal: args.literal,
       limit: integerOf("limit", args.limit),
       ...(args.step === undefined ? {} : { stepNum: integerOf("step", args.step, 0) }),
       ...(args.kind === undefined ? {} : { kind: args.kind }),
     };
-    const { note } = await import("../console.ts");
+    let notes: string[] = [];
     printReport(db, data.flags, (store) => {
       const found = hits(store, spec);
-      if (found.asPhrase) note(`--query ${JSON.stringify(spec.query)} is no FTS5 expression; searched as a phrase`);
+      notes = notesOn(found, spec.query);
       return found;
     });
+    if (notes.length === 0) return;
+    const { note } = await import("../console.ts");
+    for (const text of notes) note(text);
   },
 });
+
+function notesOn({ asPhrase, unindexed }: Hits, query: string): string[] {
+  return [
+    ...(asPhrase ? [`--query ${JSON.stringify(query)} is no FTS5 expression; searched as a phrase`] : []),
+    ...(unindexed > 0
+      ? [
+          `${unindexed === 1 ? "1 log is" : `${unindexed} logs are`} not wholly indexed; see: scenariolog index fts --help`,
+        ]
+      : []),
+  ];
+}

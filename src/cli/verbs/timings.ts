@@ -18,6 +18,6 @@ export default defineCommand({
     noOperands("timings", data);
     const db = required("timings", args, "db");
     const top = integerOf("top", args.top);
-    printReport(db, data.flags, (store) => timings(store, args["run-id"] ?? "", top));
+    printReport(db, data.flags, (store) => timings(store, args["run-id"] || "latest", top));
   },
 });

@@ -1,0 +1,78 @@
+import fs from "node:fs";
+import path from "node:path";
+import { ScenariologError, systemCode, usageError } from "../errors.ts";
+import { notADatabase } from "./translate.ts";
+
+/** The only `user_version` that both builds accept. */
+export const SCHEMA_VERSION = 1;
+
+/** What a file says of itself before SQLite is let near it. */
+export interface Header {
+  /** No byte in it yet. */
+  readonly empty: boolean;
+  /** Its changes go through a write-ahead log. */
+  readonly wal: boolean;
+}
+
+/**
+ * Reads a database's first 100 bytes (https://sqlite.org/fileformat.html#the_database_header). Null when there is no
+ * such file, but its directory. Throws for what is no database or has a newer schema: it must stay untouched.
+ */
+export function readHeader(file: string): Header | null {
+  const bytes = firstBytes(file);
+  if (bytes === null) return null;
+  if (bytes.length === 0) return { empty: true, wal: false };
+  if (bytes.length < 100 || bytes.toString("latin1", 0, 16) !== "SQLite format 3\0") throw notADatabase(file);
+  refuseVersion(file, bytes.readInt32BE(60));
+  return { empty: false, wal: bytes[18] === 2 && bytes[19] === 2 };
+}
+
+/** Throws NEWER_SCHEMA for any `user_version` that this program does not know. */
+export function refuseVersion(file: string, version: number): void {
+  if (version >= 0 && version <= SCHEMA_VERSION) return;
+  throw new ScenariologError(
+    "NEWER_SCHEMA",
+    `database ${file} has schema version ${version}; this program knows version ${SCHEMA_VERSION}`,
+    { hint: "use a newer scenariolog, or another file; this one was left untouched" },
+  );
+}
+
+export function noDatabase(file: string): ScenariologError {
+  return new ScenariologError("NO_DATABASE", `no database ${file}`, {
+    hint: `check --db, or make one: scenariolog init --db ${file}`,
+  });
+}
+
+function firstBytes(file: string): Buffer | null {
+  if (file === "") throw usageError("--db is empty", "name the database file: --db FILE");
+  let fd: number;
+  try {
+    // Asked first, since opening a pipe would wait for its writer.
+    if (!fs.statSync(file).isFile()) {
+      throw new ScenariologError("NOT_A_DATABASE", `${file} is not a file`, { hint: "check --db" });
+    }
+    fd = fs.openSync(file, "r");
+  } catch (error) {
+    if (error instanceof ScenariologError) throw error;
+    if (systemCode(error) === "ENOENT" && fs.existsSync(path.dirname(path.resolve(file)))) return null;
+    throw unreachable(file, error);
+  }
+  try {
+    const bytes = Buffer.alloc(100);
+    return bytes.subarray(0, fs.readSync(fd, bytes, 0, 100, 0));
+  } catch (error) {
+    throw unreachable(file, error);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function unreachable(file: string, error: unknown): ScenariologError {
+  if (systemCode(error) !== "ENOENT") {
+    return new ScenariologError("STORE", `database ${file} cannot be read: ${systemCode(error)}`, { cause: error });
+  }
+  return new ScenariologError("NO_DATABASE", `no directory ${path.dirname(path.resolve(file))} for database ${file}`, {
+    hint: "check --db, or make the directory first",
+    cause: error,
+  });
+}

@@ -1,0 +1,63 @@
+import { constants, Database } from "bun:sqlite";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { systemCode } from "../errors.ts";
+
+/**
+ * A connection that changes nothing. SQLite reads a database in WAL mode only with a log and a shared-memory file
+ * beside it: where they are missing, a connection that may write makes them and takes them away again, while a
+ * read-only one would leave them behind. Where they are there, only a read-only one leaves the log as it is.
+ */
+export function connectToRead(file: string, busyTimeoutMs: number, wal: boolean): Database {
+  const tidy = wal && !hasWalContent(file) && !fs.existsSync(`${file}-journal`);
+  const uri = `file:${encodeURI(path.resolve(file)).replaceAll("?", "%3f").replaceAll("#", "%23")}`;
+  try {
+    return connect(uri, busyTimeoutMs, tidy ? constants.SQLITE_OPEN_READWRITE : constants.SQLITE_OPEN_READONLY);
+  } catch (error) {
+    if (!cannotShare(error)) throw error;
+    // The directory is read-only, so nobody writes: the file may be read without the two, if it is all there is.
+    return hasWalContent(file)
+      ? connectToCopy(file, busyTimeoutMs)
+      : connect(`${uri}?immutable=1`, busyTimeoutMs, constants.SQLITE_OPEN_READONLY);
+  }
+}
+
+/** Whether changes are left in a log that the database file itself does not have yet. */
+export function hasWalContent(file: string): boolean {
+  return (fs.statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+function connect(uri: string, busyTimeoutMs: number, flags: number): Database {
+  const db = new Database(uri, flags | constants.SQLITE_OPEN_URI);
+  try {
+    db.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+    db.run("PRAGMA query_only = ON");
+    db.query("SELECT 1 FROM sqlite_master LIMIT 1").get();
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function cannotShare(error: unknown): boolean {
+  const code = systemCode(error) ?? "";
+  return code.startsWith("SQLITE_CANTOPEN") || code.startsWith("SQLITE_READONLY");
+}
+
+/** A log without its shared memory, in a read-only directory (a crashed run, archived): nowhere else can it be read. */
+function connectToCopy(file: string, busyTimeoutMs: number): Database {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), "scenariolog-read-"));
+  try {
+    const copy = path.join(dir, "copy.db");
+    for (const suffix of ["", "-wal"]) fs.copyFileSync(file + suffix, copy + suffix);
+    return connect(`file:${encodeURI(copy)}`, busyTimeoutMs, constants.SQLITE_OPEN_READWRITE);
+  } finally {
+    try {
+      fs.rmSync(dir, { recursive: true, force: true }); // an open file outlives its name
+    } catch {
+      // Not on Windows: the system's own cleaning of temporary files comes to it.
+    }
+  }
+}
