@@ -17,7 +17,7 @@ export function shown(markdown: string): string {
 export function onTerminal(markdown: string, options: { colors: boolean }): string {
   const parts: string[] = [];
   const prose = (text: string) => {
-    if (text.trim() !== "") parts.push(Bun.markdown.ansi(text, options).trim());
+    if (text.trim() !== "") parts.push(Bun.markdown.ansi(text, options).replace(/^\n+/, "").trimEnd());
   };
   let start = 0;
   for (const match of markdown.matchAll(CODE)) {
