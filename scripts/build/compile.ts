@@ -1,5 +1,6 @@
 import { chmod, mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { recordStart } from "./elf-start.ts";
 import { root, ScriptError } from "./project.ts";
 import { bunExecutable, type Target, targets } from "./targets.ts";
 
@@ -12,8 +13,8 @@ import { bunExecutable, type Target, targets } from "./targets.ts";
 export async function compileExecutable(outfile: string, target?: Target): Promise<void> {
   const cross =
     target === undefined ? {} : { target: targets[target].compile, executablePath: await bunExecutable(target) };
-  await inPlaceOf(outfile, (temporary) =>
-    build({
+  await inPlaceOf(outfile, async (temporary) => {
+    await build({
       splitting: true, // what a verb does not need is not even parsed; the chunks keep their bytecode
       bytecode: true, // saves more start-up than its size costs
       compile: {
@@ -25,8 +26,9 @@ export async function compileExecutable(outfile: string, target?: Target): Promi
         autoloadPackageJson: false,
         jitPolicy: 8, // a verb ends before a compiler could pay off
       },
-    }),
-  );
+    });
+    if ((target ?? process.platform).startsWith("linux")) await recordStart(temporary);
+  });
 }
 
 /**

@@ -1,10 +1,12 @@
 import { ptr } from "bun:ffi";
 import fs from "node:fs";
 import { libc } from "./libc.ts";
+import { readStartRecord, type StartRecord } from "./start-record.ts";
 
 /**
  * What a step must find as if we were not there. Bun, while it starts, ignores SIGPIPE and SIGXFSZ, raises the soft
- * limit of open files to the hard one, and marks every descriptor above 3 close-on-exec.
+ * limit of open files to the hard one, and marks every descriptor above 3 close-on-exec. Our executable notes down what
+ * the two were; for the npm package they are guessed from our parent, which is wrong where a shell was exec'ed over.
  */
 export interface Inherited {
   /** Descriptors above stderr that the caller left open for us. */
@@ -14,33 +16,44 @@ export interface Inherited {
 }
 
 const RLIMIT_NOFILE = 7;
-const SIGPIPE = 13;
-const SIGXFSZ = 25;
+/** SIGPIPE and SIGXFSZ. */
+const BUNS_SIGNALS = [13, 25];
 /** glibc's own two real-time signals, which its posix_spawn leaves ignored. */
 const LIBC_SIGNALS = [32, 33];
 /** Shells hand on what they ignore; other programs that ignore SIGPIPE mostly set it back for their children. */
 const SHELL = /^(?:ba|da|z|k|mk|a|fi|pdk|ya)?sh$|^busybox$/;
 
+let start: StartRecord | undefined;
+
 /** To be called before we open anything ourselves. */
 export function readInherited(): Inherited {
-  return { descriptors: inheritedDescriptors(), defaultSignals: [...LIBC_SIGNALS, ...signalsToReset()] };
+  const descriptors = inheritedDescriptors();
+  start = readStartRecord();
+  if (!start) return { descriptors, defaultSignals: [...LIBC_SIGNALS, ...notIn(parentsIgnored(), BUNS_SIGNALS)] };
+  return { descriptors, defaultSignals: notIn(start.ignoredSignals, [...LIBC_SIGNALS, ...BUNS_SIGNALS]) };
 }
 
-/** Sets the soft limit of open files to the caller's, for the child to inherit: ours is not asked what it was. */
-export function restoreFileLimit(): void {
+/** Sets the soft limit of open files to the caller's, for the child to inherit. Returns what gives us ours back. */
+export function restoreFileLimit(): () => void {
   const own = new BigUint64Array(2);
+  if (libc.prlimit(0, RLIMIT_NOFILE, null, ptr(own)) !== 0) return () => {};
+  const soft = start ? start.fileLimit : parentsFileLimit(own[1]!);
+  if (soft === undefined || soft === own[0]) return () => {};
+  libc.prlimit(0, RLIMIT_NOFILE, ptr(BigUint64Array.of(soft, own[1]!)), null);
+  return () => libc.prlimit(0, RLIMIT_NOFILE, ptr(own), null);
+}
+
+/** The parent's soft limit, if its hard one is as ours: else both were set between it and us, and it tells nothing. */
+function parentsFileLimit(hard: bigint): bigint | undefined {
   const parents = new BigUint64Array(2);
-  if (libc.prlimit(0, RLIMIT_NOFILE, null, ptr(own)) !== 0) return;
   if (libc.prlimit(process.ppid, RLIMIT_NOFILE, null, ptr(parents)) !== 0) {
     // Another user's process (sudo): its limits are in /proc for everyone to read.
     const limits = readText(`/proc/${process.ppid}/limits`).match(/^Max open files\s+(\d+)\s+(\d+)/m);
-    if (!limits) return;
+    if (!limits) return undefined;
     parents[0] = BigInt(limits[1]!);
     parents[1] = BigInt(limits[2]!);
   }
-  // A different hard limit means that it was set between the parent and us: its soft one then tells nothing.
-  if (parents[1] !== own[1] || parents[0] === own[0]) return;
-  libc.prlimit(0, RLIMIT_NOFILE, ptr(parents), null);
+  return parents[1] === hard ? parents[0] : undefined;
 }
 
 function inheritedDescriptors(): number[] {
@@ -59,12 +72,15 @@ function isOurs(fd: number): boolean {
   }
 }
 
-/** SIGPIPE and SIGXFSZ, unless the shell that started us ignores them: then we were started so. */
-function signalsToReset(): number[] {
+/** What the shell that started us ignores: then we were started so. */
+function parentsIgnored(): bigint {
   const status = readText(`/proc/${process.ppid}/status`);
   const name = /^Name:\t(.*)$/m.exec(status)?.[1] ?? "";
-  const ignored = SHELL.test(name) ? BigInt(`0x${/^SigIgn:\t([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`) : 0n;
-  return [SIGPIPE, SIGXFSZ].filter((signal) => ((ignored >> BigInt(signal - 1)) & 1n) === 0n);
+  return SHELL.test(name) ? BigInt(`0x${/^SigIgn:\t([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`) : 0n;
+}
+
+function notIn(mask: bigint, signals: readonly number[]): number[] {
+  return signals.filter((signal) => ((mask >> BigInt(signal - 1)) & 1n) === 0n);
 }
 
 function readText(file: string): string {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
 import { fixture } from "../support/fixtures.ts";
-import { bash, cleanEnv, program } from "../support/program.ts";
+import { bash, cleanEnv, program, run } from "../support/program.ts";
 import { type Suite, startSuite } from "../support/suite.ts";
 
 const linux = process.platform === "linux";
@@ -36,6 +36,35 @@ describe.if(linux)("a step finds", () => {
       const suite = await startSuite();
       const { direct, recorded } = await bothViews(prepare, suite);
       expect(recorded).toBe(direct);
+    });
+  }
+});
+
+/**
+ * Callers whose parent tells nothing about them: the executable notes down by itself what it was given, the source and
+ * the npm package cannot.
+ */
+describe.if(linux && compiled)("a step finds the limit and the signals of", () => {
+  const callers: Record<string, string> = {
+    "a shell that was exec'ed over": 'ulimit -Sn 300; trap "" PIPE XFSZ; exec "$@"',
+    "a subshell that was exec'ed over":
+      'ulimit -Sn 400; trap "" PIPE; (ulimit -Sn 300; trap - PIPE; exec "$@"); exit $?',
+    "a parent that is no shell": 'ulimit -Sn 300; trap "" PIPE; exec timeout 30 "$@"',
+    "a parent that is no shell and has a higher limit":
+      'ulimit -Sn 400; exec timeout 30 bash -c \'ulimit -Sn 300; exec "$@"\' - "$@"',
+    "a caller with all defaults": 'trap "" PIPE; (trap - PIPE; exec timeout 30 "$@"); exit $?',
+  };
+  const probe = ["bash", "-c", "ulimit -Sn; ulimit -Hn; grep SigIgn /proc/$$/status"];
+  for (const [what, script] of Object.entries(callers)) {
+    test(what, async () => {
+      const suite = await startSuite();
+      const caller = ["bash", "-c", script, "-"];
+      const direct = await run([...caller, ...probe]);
+      const flags = ["--db", suite.db, "--run-id", suite.runId, "--root-dir", suite.dir, "--log-dir", "logs"];
+      const step = ["--name", "probe", "--step-num", "1", "--", ...probe];
+      const { code, stderr } = await run([...caller, ...program, "exec", ...flags, ...step]);
+      if (code !== 0) throw new Error(stderr);
+      expect(suite.log(1, "stdout").toString()).toBe(direct.stdout);
     });
   }
 });

@@ -1,0 +1,112 @@
+/**
+ * Position-independent code for the entry point, by `e_machine`. It fills the record that src/capture/start-record.ts
+ * reads, and goes on to the first instruction of Bun with every register as it was, but for those that hold nothing
+ * there (r11, rcx, the flags; x16). In front of `start` lie the distances from it: to the record at -16, to Bun's at -8.
+ *
+ * Assembled by GNU as; to be checked with `objdump -D -b binary -m i386:x86-64 -M intel`, or `-m aarch64`.
+ */
+export const startCode: Readonly<Record<number, Uint8Array>> = {
+  62: assembled(`
+    50              start: push rax
+    53              push rbx
+    51              push rcx
+    52              push rdx                 ; what _start registers with atexit: psABI 3.4.1
+    55              push rbp
+    56              push rsi
+    57              push rdi
+    4152            push r10
+    4154            push r12
+    4155            push r13
+    4883ec20        sub rsp, 32              ; a struct sigaction of the kernel, the handler first
+    488d1de8ffffff  lea rbx, [rip + start]
+    48031dd1ffffff  add rbx, [rip + start - 16]
+    b82e010000      mov eax, 302             ; prlimit64(0, RLIMIT_NOFILE, NULL, record + 8)
+    31ff            xor edi, edi
+    be07000000      mov esi, 7
+    31d2            xor edx, edx
+    4c8d5308        lea r10, [rbx + 8]
+    0f05            syscall
+    4889c5          mov rbp, rax             ; stays 0 if no call fails
+    41bc21000000    mov r12d, 33             ; all that the record has, down to 1
+    4531ed          xor r13d, r13d           ; the ignored ones
+    b80d000000      next: mov eax, 13        ; rt_sigaction(signal, NULL, rsp, 8)
+    4489e7          mov edi, r12d
+    31f6            xor esi, esi
+    4889e2          mov rdx, rsp
+    41ba08000000    mov r10d, 8
+    0f05            syscall
+    4809c5          or rbp, rax
+    31c0            xor eax, eax
+    48833c2401      cmp qword ptr [rsp], 1   ; SIG_IGN
+    0f94c0          sete al
+    4e8d2c68        lea r13, [rax + r13*2]
+    41ffcc          dec r12d
+    75d5            jnz next
+    4c896b18        mov [rbx + 24], r13
+    48ffc5          inc rbp
+    48892b          mov [rbx], rbp           ; 1: complete
+    4c8d1d85ffffff  lea r11, [rip + start]
+    4c031d76ffffff  add r11, [rip + start - 8]
+    4883c420        add rsp, 32
+    415d            pop r13
+    415c            pop r12
+    415a            pop r10
+    5f              pop rdi
+    5e              pop rsi
+    5d              pop rbp
+    5a              pop rdx
+    59              pop rcx
+    5b              pop rbx
+    58              pop rax
+    41ffe3          jmp r11`),
+  183: assembled(`
+    ffc301d1        start: sub sp, sp, #112
+    e00700a9        stp x0, x1, [sp]         ; x0: what _start registers with atexit
+    e20f01a9        stp x2, x3, [sp, #16]
+    e82702a9        stp x8, x9, [sp, #32]
+    ea2f03a9        stp x10, x11, [sp, #48]
+    ec3704a9        stp x12, x13, [sp, #64]  ; at sp + 80 a struct sigaction of the kernel, the handler first
+    49ffff10        adr x9, start
+    adfeff58        ldr x13, start - 16
+    29010d8b        add x9, x9, x13
+    a82080d2        mov x8, #261             ; prlimit64(0, RLIMIT_NOFILE, NULL, record + 8)
+    000080d2        mov x0, #0
+    e10080d2        mov x1, #7
+    020080d2        mov x2, #0
+    23210091        add x3, x9, #8
+    010000d4        svc #0
+    ea0300aa        mov x10, x0              ; stays 0 if no call fails
+    c81080d2        mov x8, #134
+    2b0480d2        mov x11, #33             ; all that the record has, down to 1
+    0c0080d2        mov x12, #0              ; the ignored ones
+    e0030baa        next: mov x0, x11        ; rt_sigaction(signal, NULL, sp + 80, 8)
+    010080d2        mov x1, #0
+    e2430191        add x2, sp, #80
+    030180d2        mov x3, #8
+    010000d4        svc #0
+    4a0100aa        orr x10, x10, x0
+    ed2b40f9        ldr x13, [sp, #80]
+    bf0500f1        cmp x13, #1              ; SIG_IGN
+    ed179f9a        cset x13, eq
+    ac050c8b        add x12, x13, x12, lsl #1
+    6b0500f1        subs x11, x11, #1
+    a1feff54        b.ne next
+    2c0d00f9        str x12, [x9, #24]
+    4a050091        add x10, x10, #1
+    2a0100f9        str x10, [x9]            ; 1: complete
+    d0fbff10        adr x16, start
+    6dfbff58        ldr x13, start - 8
+    10020d8b        add x16, x16, x13
+    e00740a9        ldp x0, x1, [sp]
+    e20f41a9        ldp x2, x3, [sp, #16]
+    e82742a9        ldp x8, x9, [sp, #32]
+    ea2f43a9        ldp x10, x11, [sp, #48]
+    ec3744a9        ldp x12, x13, [sp, #64]
+    ffc30191        add sp, sp, #112
+    00021fd6        br x16`),
+};
+
+function assembled(listing: string): Uint8Array {
+  const hex = listing.trim().split("\n");
+  return Uint8Array.fromHex(hex.map((line) => line.trim().split(" ", 1)[0]).join(""));
+}
