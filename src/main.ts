@@ -1,4 +1,11 @@
 import { main } from "./cli/main.ts";
 
-// Not process.exit(): what a stream has not written yet would be lost.
-process.exitCode = await main(process.argv.slice(2));
+const end = await main(process.argv.slice(2));
+if (typeof end === "number") {
+  // Not process.exit(): what a stream has not written yet would be lost.
+  process.exitCode = end;
+} else {
+  // The default effect is back by now, and the caller's shell sees a death by this signal, and stops as well.
+  process.removeAllListeners(end.signal);
+  process.kill(process.pid, end.signal);
+}

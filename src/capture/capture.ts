@@ -1,67 +1,100 @@
 import type { Exit } from "../model/exit.ts";
-import type { ChildSpec, Spawn } from "./child.ts";
-import { LogFile, type Written } from "./log-file.ts";
+import type { ChildSpec, Platform, Source } from "./child.ts";
+import { Drain } from "./drain.ts";
+import { type LogFile, reasonOf } from "./log-file.ts";
+import { commandLineOf } from "./processes.ts";
+import type { StepControl } from "./step-control.ts";
 
-export interface CaptureSpec extends ChildSpec {
-  readonly stdoutPath: string;
-  readonly stderrPath: string;
+export interface CaptureSpec extends Omit<ChildSpec, "output"> {
+  /** New, open files. The caller closes them. */
+  readonly stdout: LogFile;
+  readonly stderr: LogFile;
   /** How long to go on reading, once the child has ended, from a pipe that a descendant of it still holds. */
   readonly leakTimeoutMs: number;
+  /** Whether such descendants are killed then. */
+  readonly killLeaked: boolean;
+}
+
+export interface Leaked {
+  readonly pid: number;
+  readonly command: string;
 }
 
 export interface Captured {
   readonly exit: Exit;
-  readonly stdout: Written;
-  readonly stderr: Written;
-  /** A descendant of the child still held a pipe when we went on. */
-  readonly leaked: boolean;
+  /** Processes that still held a pipe when we went on; null when none did, empty when they could not be found. */
+  readonly leaked: readonly Leaked[] | null;
+  /** What could not be captured, a line each. Problems of a log file are with the file. */
+  readonly problems: readonly string[];
 }
 
-/** Runs a process and keeps every byte it writes. Both files exist afterwards, also when it could not be started. */
-export async function capture(spawn: Spawn, spec: CaptureSpec): Promise<Captured> {
-  const stdout = new LogFile(spec.stdoutPath);
-  const stderr = new LogFile(spec.stderrPath);
-  const child = spawn(spec);
-  if ("kind" in child) return { exit: child, stdout: stdout.close(), stderr: stderr.close(), leaked: false };
+/**
+ * Runs a process and keeps every byte it writes. Nothing that goes wrong with the keeping ends the process or is thrown.
+ */
+export async function capture(platform: Platform, control: StepControl, spec: CaptureSpec): Promise<Captured> {
+  const problems: string[] = [];
+  const child = start(platform, spec, problems);
+  if ("kind" in child) return { exit: child, leaked: null, problems };
 
-  const drains = [new Drain(child.stdout, stdout), new Drain(child.stderr, stderr)];
+  control.started(child.pid);
+  const drains: Drain[] = [];
+  if (child.stdout) drains.push(new Drain(child.stdout, spec.stdout));
+  if (child.stderr) drains.push(new Drain(child.stderr, spec.stderr));
   const exit = await child.exited;
-  const leaked = !(await drained(drains, spec.leakTimeoutMs));
-  return { exit, stdout: stdout.close(), stderr: stderr.close(), leaked };
+  await control.ended();
+  const leaked = await finish(platform, drains, spec);
+  return { exit, leaked, problems };
 }
 
-/** Reads a stream to its end into a file. The child's exit does not end it: a pipe holds what was written before. */
-class Drain {
-  readonly done: Promise<void>;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-
-  constructor(stream: ReadableStream<Uint8Array>, file: LogFile) {
-    this.#reader = stream.getReader() as ReadableStreamDefaultReader<Uint8Array>;
-    this.done = this.#run(file);
+function start(platform: Platform, spec: CaptureSpec, problems: string[]) {
+  try {
+    return platform.spawn({ ...spec, output: "pipes" });
+  } catch (error) {
+    problems.push(`output went to the console: ${reasonOf(error)}`);
+    return platform.spawn({ ...spec, output: "console" });
   }
+}
 
-  async #run(file: LogFile): Promise<void> {
-    for (;;) {
-      const { done, value } = await this.#reader.read();
-      if (done) return;
-      file.write(value);
+/** Reads to the end of every pipe, or until the leak timeout. */
+async function finish(platform: Platform, drains: readonly Drain[], spec: CaptureSpec): Promise<Leaked[] | null> {
+  if (await endWithin(drains, spec.leakTimeoutMs)) return null;
+  const open = () => drains.filter((drain) => !drain.ended);
+  const sources = (): Source[] => open().map((drain) => drain.source);
+  const leaked = platform.holders(platform.descendants(), sources()).map(({ pid }) => ({
+    pid,
+    command: commandLineOf(pid),
+  }));
+  if (spec.killLeaked) {
+    await killHolders(platform, sources);
+    if (await endWithin(drains, spec.leakTimeoutMs)) return leaked;
+  }
+  for (const drain of open()) await drain.leave(platform);
+  return leaked;
+}
+
+async function killHolders(platform: Platform, sources: () => Source[]): Promise<void> {
+  // What a kill sets free may start another; a process that does not die within a second is beyond us.
+  for (let round = 0; round < 200; round++) {
+    const left = platform.holders(platform.descendants(), sources());
+    if (left.length === 0) return;
+    for (const { pid } of left) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // ended meanwhile
+      }
     }
-  }
-
-  async stop(): Promise<void> {
-    await this.#reader.cancel().catch(() => {});
-    await this.done;
+    await Bun.sleep(5);
   }
 }
 
-/** False when a pipe was still open `timeoutMs` after the child's end; the reading has then been stopped. */
-async function drained(drains: Drain[], timeoutMs: number): Promise<boolean> {
+async function endWithin(drains: readonly Drain[], timeoutMs: number): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(resolve, timeoutMs, false);
   });
-  const inTime = await Promise.race([Promise.all(drains.map((drain) => drain.done)).then(() => true), late]);
+  const end = Promise.all(drains.map((drain) => drain.done)).then(() => true);
+  const inTime = await Promise.race([end, late]);
   clearTimeout(timer);
-  if (!inTime) await Promise.all(drains.map((drain) => drain.stop()));
   return inTime;
 }

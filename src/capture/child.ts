@@ -1,4 +1,5 @@
 import type { Exit } from "../model/exit.ts";
+import type { ProcessStat } from "./processes.ts";
 
 /** What is to be run. */
 export interface ChildSpec {
@@ -8,22 +9,62 @@ export interface ChildSpec {
   /** Added to the environment, which is otherwise handed on byte for byte. */
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: "null" | "inherit";
+  /** `console`: the caller's own, where no log can be written and no pipe made. */
+  readonly output: "pipes" | "console";
 }
 
-/** A started process. Both streams must be read to their ends, whenever the process ends. */
+/** The end of a pipe that a child writes into. */
+export interface Source {
+  readonly stream: ReadableStream<Uint8Array>;
+  /** Of the read end; undefined where the platform does not show it. */
+  readonly fd: number | undefined;
+}
+
+/** A started process. Its streams must be read to their ends, whenever the process ends. */
 export interface Child {
   readonly pid: number;
-  readonly stdout: ReadableStream<Uint8Array>;
-  readonly stderr: ReadableStream<Uint8Array>;
+  /** Null with output to the console. */
+  readonly stdout: Source | null;
+  readonly stderr: Source | null;
   /** Settles when the process has ended and been reaped; never rejects. */
   readonly exited: Promise<Exit>;
 }
 
-/** Starts a process, or says why it could not be (127 or 126). */
-export type Spawn = (spec: ChildSpec) => Child | Exit;
+/** How processes are started and found on this platform. */
+export interface Platform {
+  /** Starts a process, or says why it could not be (127 or 126). Throws when there is no pipe to be had (EMFILE). */
+  spawn(spec: ChildSpec): Child | Exit;
+  /** Live processes that came from children of ours, wherever they went; empty where that cannot be known. */
+  descendants(): ProcessStat[];
+  /** Whether the caller made us ignore this signal: then it is not ours to pass on. */
+  ignores(signal: NodeJS.Signals): boolean;
+  /** Of `processes`, those that hold the writing end of one of these sources. */
+  holders(processes: readonly ProcessStat[], sources: readonly Source[]): ProcessStat[];
+  /** A second hold on a source, to be taken before its stream is cancelled. Null where that cannot be had. */
+  hold(source: Source): Hold | null;
+  /** Starts to watch for signals that are sent to our whole process group. */
+  witness(): Witness | null;
+}
 
-/** The way to start a process on this platform. */
-export async function spawnerOf(platform: NodeJS.Platform = process.platform): Promise<Spawn> {
-  if (platform === "linux") return (await import("./posix-spawn.ts")).spawnerForLinux();
-  return (await import("./portable-spawn.ts")).portableSpawn;
+/** A source without its stream: its writers do not notice that we stopped reading. */
+export interface Hold {
+  /** Bytes that are there now, into `buffer`; 0 when nobody can write any more, -1 when there are none now. */
+  read(buffer: Uint8Array): number;
+  /** A process of its own goes on reading into `file` for as long as somebody writes. False when it cannot. */
+  handOver(file: string): boolean;
+  close(): void;
+}
+
+/** Tells a signal that everyone in our process group got (Ctrl-C) from one that was sent to us alone. */
+export interface Witness {
+  saw(signal: NodeJS.Signals): boolean;
+  /** After a stop: forgets a SIGTSTP, so that the next one is seen. */
+  wake(): void;
+  stop(): void;
+}
+
+/** To be called before anything is opened: on Linux it looks at what the caller left us. */
+export async function thisPlatform(platform: NodeJS.Platform = process.platform): Promise<Platform> {
+  if (platform === "linux") return (await import("./linux.ts")).linuxPlatform();
+  return (await import("./portable.ts")).portablePlatform;
 }

@@ -10,6 +10,7 @@ const symbols = {
   close: { args: ["i32"], returns: "i32" },
   wait4: { args: ["i32", "ptr", "i32", "ptr"], returns: "i32" },
   prlimit: { args: ["i32", "i32", "ptr", "ptr"], returns: "i32" },
+  prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
   posix_spawn: { args: ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
   posix_spawn_file_actions_init: { args: ["ptr"], returns: "i32" },
   posix_spawn_file_actions_adddup2: { args: ["ptr", "i32", "i32"], returns: "i32" },
@@ -27,6 +28,18 @@ export const libc = open(symbols);
 export function addChdir(fileActions: Uint8Array, dir: Uint8Array): void {
   const lib = open({ posix_spawn_file_actions_addchdir_np: { args: ["ptr", "ptr"], returns: "i32" } });
   lib.posix_spawn_file_actions_addchdir_np(ptr(fileActions), ptr(dir));
+}
+
+/** Blocks all signals in the process that is spawned with these attributes. */
+export function blockSignals(attributes: Uint8Array): void {
+  const lib = open({ posix_spawnattr_setsigmask: { args: ["ptr", "ptr"], returns: "i32" } });
+  lib.posix_spawnattr_setsigmask(ptr(attributes), ptr(new Uint8Array(128).fill(0xff)));
+}
+
+/** Makes reads from a descriptor wait again. */
+export function setBlocking(fd: number): void {
+  const F_SETFL = 4;
+  open({ fcntl: { args: ["i32", "i32", "i32"], returns: "i32" } }).fcntl(fd, F_SETFL, 0);
 }
 
 function open<const S extends Parameters<typeof dlopen>[1]>(wanted: S) {

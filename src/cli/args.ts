@@ -24,3 +24,11 @@ export const kvArg = {
 export const runArg = {
   "run-id": { type: "string", valueHint: "run", description: "An id, the beginning of one, or latest (default)" },
 } as const satisfies ArgsDef;
+
+export const outsideArg = {
+  "allow-outside": {
+    type: "boolean",
+    default: false,
+    description: "Read files that the database names outside the run's root and log directories",
+  },
+} as const satisfies ArgsDef;

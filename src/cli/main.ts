@@ -2,11 +2,11 @@ import fs from "node:fs";
 import { exitCode, ScenariologError, usageError } from "../errors.ts";
 import { parseLine, seeHelp } from "./parse.ts";
 import { writeOut } from "./streams.ts";
-import { entryOf, type Invocation, type VerbName, verbs } from "./verb.ts";
+import { type End, entryOf, type Invocation, type VerbName, verbs } from "./verb.ts";
 import { VERSION } from "./version.ts";
 
-/** Runs the program and returns its exit code. Never throws: an error becomes one line on stderr. */
-export async function main(argv: readonly string[]): Promise<number> {
+/** Runs the program and returns how it is to end. Never throws: an error becomes one line on stderr. */
+export async function main(argv: readonly string[]): Promise<End> {
   let verb: VerbName | undefined;
   try {
     refuseMangled(argv);
@@ -29,7 +29,7 @@ function withHelpLine(error: unknown, verb: string): unknown {
   return new ScenariologError("USAGE", error.message, { hint, cause: error });
 }
 
-async function runVerb(verb: VerbName, argv: readonly string[]): Promise<number> {
+async function runVerb(verb: VerbName, argv: readonly string[]): Promise<End> {
   const { default: command } = await entryOf(verb).load();
   const args = typeof command.args === "object" ? (command.args as Record<string, never>) : {};
   const { flags, positionals, rest, help } = parseLine(verb, args, argv);
@@ -38,13 +38,13 @@ async function runVerb(verb: VerbName, argv: readonly string[]): Promise<number>
     return exitCode.ok;
   }
   const data: Invocation = { positionals, rest, flags };
-  const code = await command.run?.({
+  const end: End | undefined = await command.run?.({
     rawArgs: [...argv],
     args: { _: positionals, ...flags } as never,
     cmd: command,
     data,
   });
-  return typeof code === "number" ? code : exitCode.ok;
+  return end ?? exitCode.ok;
 }
 
 /** The verb that the first words name, with what follows it; undefined when the first word is a flag or missing. */

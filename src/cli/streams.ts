@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { writeAll } from "../capture/descriptors.ts";
 import { ScenariologError, systemCode } from "../errors.ts";
 
 /**
@@ -10,7 +10,7 @@ const closed = { 1: false, 2: false };
 
 /** Returns when every byte is with the kernel. Throws FILE when stdout cannot take it, on a full disk for example. */
 export function writeOut(data: string | Uint8Array): void {
-  const failure = writeAll(1, data);
+  const failure = write(1, data);
   if (failure === undefined) return;
   throw new ScenariologError("FILE", `cannot write to standard output: ${systemCode(failure) ?? String(failure)}`, {
     cause: failure,
@@ -19,7 +19,7 @@ export function writeOut(data: string | Uint8Array): void {
 
 /** Never throws: there is nowhere left to say so. */
 export function writeErr(data: string | Uint8Array): void {
-  writeAll(2, data);
+  write(2, data);
 }
 
 /** True once a write to stdout has found its reader gone: a loop that prints may stop. */
@@ -28,17 +28,9 @@ export function stdoutClosed(): boolean {
 }
 
 /** The error that stopped it; undefined when all was written or the reader is gone. */
-function writeAll(fd: 1 | 2, data: string | Uint8Array): unknown {
-  let rest = typeof data === "string" ? new TextEncoder().encode(data) : data;
-  while (rest.length > 0 && !closed[fd]) {
-    try {
-      rest = rest.subarray(writeSync(fd, rest));
-    } catch (error) {
-      const code = systemCode(error);
-      if (code === "EPIPE") closed[fd] = true;
-      else if (code === "EAGAIN") Bun.sleepSync(1);
-      else if (code !== "EINTR") return error;
-    }
-  }
-  return undefined;
+function write(fd: 1 | 2, data: string | Uint8Array): unknown {
+  if (closed[fd]) return undefined;
+  const { error } = writeAll(fd, typeof data === "string" ? new TextEncoder().encode(data) : data);
+  closed[fd] = systemCode(error) === "EPIPE";
+  return closed[fd] ? undefined : error;
 }

@@ -9,7 +9,10 @@ export interface Invocation {
   readonly flags: Readonly<Record<string, string | boolean | string[] | undefined>>;
 }
 
-/** A verb returns its exit code; nothing is 0. Its flags' types are its own affair. */
+/** How the program is to end: with a code, or of the signal that its step was ended by. */
+export type End = number | { readonly signal: NodeJS.Signals };
+
+/** A verb returns its end; nothing is 0. Its flags' types are its own affair. */
 // biome-ignore lint/suspicious/noExplicitAny: citty's own way to say "a command with whatever arguments"
 export type Verb = CommandDef<any>;
 
@@ -36,6 +39,7 @@ export const verbs = {
   failures: { summary: "The steps that did not pass", load: () => import("./verbs/failures.ts") },
   timings: { summary: "The slowest steps", load: () => import("./verbs/timings.ts") },
   search: { summary: "Find lines that steps printed", load: () => import("./verbs/search.ts") },
+  verify: { summary: "Check a run's files against what was recorded", load: () => import("./verbs/verify.ts") },
   "index fts": {
     summary: "Index the logs of a run that are not indexed yet",
     load: () => import("./verbs/index-fts.ts"),

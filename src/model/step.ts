@@ -12,12 +12,31 @@ export interface StepSpec {
   readonly stdin: "null" | "inherit";
   readonly tags: ReadonlyMap<string, string>;
   readonly argv: readonly [string, ...string[]];
+  /** 0 is none. */
+  readonly timeoutMs: number;
+  /** From the first signal, or the timeout, to SIGKILL. */
+  readonly graceMs: number;
+  /** How long a process that the step left behind may hold its output open. */
+  readonly leakTimeoutMs: number;
+  readonly onLeak: "warn" | "fail" | "kill";
+  /** Further attempts after one that failed. */
+  readonly retries: number;
+  readonly retryDelayMs: number;
+  /** Whether a step that passed at a later attempt counts as passed. */
+  readonly flakyResult: "pass" | "fail";
 }
 
-/** `interrupted` is a step or run that has no end: its recorder was killed, or is still at it. */
-export type Status = "passed" | "failed" | "interrupted";
+/** `interrupted` has no end, or was ended by a signal to its recorder; `running` has a recorder that is at it. */
+export type Status = "passed" | "failed" | "interrupted" | "running";
 
-export function statusOf(completedAt: string | null, code: number | null): Status {
-  if (completedAt === null || code === null) return "interrupted";
+/** `reason` is why the last attempt ended, null for its own doing; `running` says that its recorder is at work. */
+export function statusOf(
+  completedAt: string | null,
+  code: number | null,
+  reason: string | null = null,
+  running = false,
+): Status {
+  if (completedAt === null || code === null) return running ? "running" : "interrupted";
+  if (reason === "interrupted") return "interrupted";
   return code === 0 ? "passed" : "failed";
 }

@@ -9,20 +9,22 @@ const SLICE_LINES = 10_000;
 
 /**
  * Adds a log's lines to the index from where it stands, in short transactions between which others get their turn.
- * Stops where another process goes on with the same log. `sizeBytes` is where it ends, when it may have grown since.
+ * Stops where another process goes on with the same log. `sizeBytes` is where it ends, when it may have grown since; `stop` is asked between
+ * two transactions.
  * Returns how many lines were added. Throws the system's error when the file cannot be read.
  */
 export async function indexLog(
   store: Store,
   target: { runId: string; artifactId: number },
   file: string,
-  sizeBytes = Number.POSITIVE_INFINITY,
+  options: { readonly sizeBytes?: number; readonly stop?: () => boolean } = {},
 ): Promise<number> {
   const before = indexStateOf(store, target.artifactId) ?? { state: "partial", lines: 0, bytes: 0 };
   if (before.state === "complete") return 0;
   const fd = fs.openSync(file, "r");
   try {
-    return await indexFrom(store, target, { fd, sizeBytes }, before);
+    const { sizeBytes = Number.POSITIVE_INFINITY, stop = () => false } = options;
+    return await indexFrom(store, target, { fd, sizeBytes, stop }, before);
   } finally {
     fs.closeSync(fd);
   }
@@ -31,7 +33,7 @@ export async function indexLog(
 async function indexFrom(
   store: Store,
   target: { runId: string; artifactId: number },
-  log: { fd: number; sizeBytes: number },
+  log: { fd: number; sizeBytes: number; stop: () => boolean },
   before: IndexState,
 ): Promise<number> {
   const splitter = new LineSplitter();
@@ -56,6 +58,7 @@ async function indexFrom(
       start = end;
       if (slice.length > 0 && !flush("partial")) return at.lines - before.lines;
       await Bun.sleep(0);
+      if (log.stop()) return at.lines - before.lines;
     }
   }
   const last = splitter.finish();

@@ -1,11 +1,12 @@
-import fs from "node:fs";
 import { ScenariologError, systemCode } from "../errors.ts";
 import { type Artifact, artifactsOf } from "../store/artifacts.ts";
 import { adoptLines, indexStateOf } from "../store/lines.ts";
-import type { Run } from "../store/runs.ts";
+import { logFilesOfRun } from "../store/log-files.ts";
+import { findRun, type Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
+import { hashOf } from "./file-facts.ts";
+import { type GuardOptions, guard } from "./guard.ts";
 import { indexLog } from "./index-log.ts";
-import { fileOf } from "./paths.ts";
 
 export interface IndexedRun {
   /** Lines added to the index. */
@@ -16,39 +17,66 @@ export interface IndexedRun {
   readonly failures: { path: string; reason: string }[];
 }
 
-/** Indexes a run's text artifacts that are not in the index yet, or only in part. What is there is left alone. */
-export async function indexRun(store: Store, run: Run): Promise<IndexedRun> {
+export interface IndexRunOptions {
+  /** Whether stored paths may lead anywhere; see guard.ts. */
+  readonly allowOutside?: boolean;
+  /** Only artifacts of these steps; all when absent. */
+  readonly onlySteps?: ReadonlySet<string>;
+}
+
+/**
+ * Indexes the text artifacts of a run (an id, the beginning of one, or latest) that are not in the index yet, or only
+ * in part. What is there is left alone.
+ */
+export async function indexRun(store: Store, selector: string, options: IndexRunOptions = {}): Promise<IndexedRun> {
+  const run = findRun(store, selector);
   adoptLines(store);
+  const guarded: GuardOptions = {
+    allowOutside: options.allowOutside === true,
+    logFiles: logFilesOfRun(store, run.run_id),
+  };
   let lines = 0;
   let artifacts = 0;
   const failures: { path: string; reason: string }[] = [];
   for (const artifact of artifactsOf(store, run.run_id)) {
     if (artifact.is_text === 0 || indexStateOf(store, artifact.artifact_id)?.state === "complete") continue;
-    const file = fileOf(run.root_dir, artifact.path);
-    try {
-      if (!(await isAsRecorded(file, artifact))) {
-        failures.push({ path: artifact.path, reason: "is not what was recorded: its size or sha256 differs" });
-        continue;
-      }
-      const target = { runId: run.run_id, artifactId: artifact.artifact_id };
-      const added = await indexLog(store, target, file, artifact.size_bytes ?? undefined);
+    if (options.onlySteps && !options.onlySteps.has(artifact.step_id ?? "")) continue;
+    const added = await indexArtifact(store, run, artifact, guarded);
+    if (typeof added === "string") failures.push({ path: artifact.path, reason: added });
+    else {
       lines += added;
       if (added > 0) artifacts++;
-    } catch (error) {
-      const code = systemCode(error);
-      if (code === undefined || error instanceof ScenariologError) throw error;
-      failures.push({ path: artifact.path, reason: `cannot be read: ${code}` });
     }
   }
   return { lines, artifacts, failures };
 }
 
+/** The number of lines added, or why there are none. */
+async function indexArtifact(
+  store: Store,
+  run: Run,
+  artifact: Artifact,
+  guarded: GuardOptions,
+): Promise<number | string> {
+  const found = guard(run, artifact.path, guarded);
+  if ("problem" in found) return found.reason;
+  try {
+    if (!(await isAsRecorded(found, artifact))) return "is not what was recorded: its size or sha256 differs";
+    const target = { runId: run.run_id, artifactId: artifact.artifact_id };
+    return await indexLog(store, target, found.file, { sizeBytes: artifact.size_bytes ?? found.sizeBytes });
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined || error instanceof ScenariologError) throw error;
+    return `cannot be read: ${code}`;
+  }
+}
+
 /** Another run may have written its own log to the same path since. What was appended to the recorded bytes is fine. */
-async function isAsRecorded(file: string, { size_bytes: size, sha256 }: Artifact): Promise<boolean> {
-  const stat = fs.statSync(file);
-  if (!stat.isFile() || (size !== null && stat.size < size)) return false;
-  if (size === null || sha256 === null) return true;
-  const hash = new Bun.CryptoHasher("sha256");
-  for await (const chunk of Bun.file(file).slice(0, size).stream()) hash.update(chunk);
-  return hash.digest("hex") === sha256.toLowerCase();
+async function isAsRecorded(
+  { file, sizeBytes }: { file: string; sizeBytes: number },
+  { size_bytes: size, sha256 }: Artifact,
+): Promise<boolean> {
+  if (size === null) return true;
+  if (sizeBytes < size) return false;
+  return sha256 === null || (await hashOf(file, size)) === sha256.toLowerCase();
 }

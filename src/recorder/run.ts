@@ -1,6 +1,7 @@
-import os from "node:os";
+import fs from "node:fs";
 import { newRunId } from "../model/ids.ts";
 import { type Clock, elapsedMs, systemClock } from "../model/time.ts";
+import { openAttempts } from "../store/attempts.ts";
 import { findRun, finishRun, insertRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { insertTags } from "../store/tags.ts";
@@ -26,19 +27,43 @@ export function startRun(store: Store, spec: RunSpec, clock: Clock = systemClock
   return runId;
 }
 
-/** Sets the end of a run. A second call sets it anew. */
-export function endRun(store: Store, selector: string, exitCode: number, clock: Clock = systemClock): void {
-  store.immediate(() => {
-    const run = findRun(store, selector);
-    const completedAt = clock.now();
-    finishRun(store, run.run_id, { completedAt, exitCode, durationMs: elapsedMs(run.started_at, completedAt) });
-  });
+/**
+ * Sets the end of a run, and closes the steps whose recorder is gone: their logs are taken in and indexed. A second
+ * call sets the end anew.
+ */
+export async function endRun(
+  store: Store,
+  selector: string,
+  exitCode: number,
+  clock: Clock = systemClock,
+): Promise<void> {
+  const run = findRun(store, selector);
+  const completedAt = clock.now();
+  store.immediate(() =>
+    finishRun(store, run.run_id, { completedAt, exitCode, durationMs: elapsedMs(run.started_at, completedAt) }),
+  );
+  const abandoned = openAttempts(store, run.run_id);
+  if (abandoned.length === 0) return;
+  // Only a run with a casualty pays for what that needs.
+  const { closeAbandoned } = await import("./abandoned.ts");
+  const closed = new Set(await closeAbandoned(store, run));
+  if (!store.fts || closed.size === 0) return;
+  const { indexRun } = await import("./index-run.ts");
+  await indexRun(store, run.run_id, { onlySteps: closed });
 }
 
+/** From the passwd file, as the system would tell; USER for a uid that has no entry there, as in containers. */
 function userName(): string {
+  const uid = process.getuid?.();
+  if (uid === undefined) return process.env.USERNAME ?? "";
+  const entry = readPasswd().find((line) => line.split(":")[2] === String(uid));
+  return entry?.split(":")[0] ?? process.env.USER ?? "";
+}
+
+function readPasswd(): string[] {
   try {
-    return os.userInfo().username;
+    return fs.readFileSync("/etc/passwd", "utf8").split("\n");
   } catch {
-    return process.env.USER ?? ""; // a uid without a passwd entry, as containers have it
+    return [];
   }
 }

@@ -1,19 +1,21 @@
 import type { RowSet } from "../model/rows.ts";
-import { statusOf } from "../model/step.ts";
 import { stderrPaths } from "../store/artifacts.ts";
 import { findRun } from "../store/runs.ts";
 import { stepsOf } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
+import { type RecorderCheck, statusesOf } from "./statuses.ts";
 
-/** The steps of a run that did not pass, by number: those that failed, and those that never ended. */
-export function failures(store: Store, selector: string): RowSet {
+/** The steps of a run that did not pass, by number: those that failed or were interrupted. One still running is none. */
+export function failures(store: Store, selector: string, isAlive: RecorderCheck): RowSet {
   const run = findRun(store, selector);
+  const steps = stepsOf(store, run.run_id);
+  const statuses = statusesOf(store, run.run_id, steps, isAlive);
   const paths = stderrPaths(store, run.run_id);
   return {
     columns: ["run_id", "step_num", "step_name", "exit_code", "duration_ms", "stderr_path", "status"],
-    rows: stepsOf(store, run.run_id)
-      .map((step) => ({ step, status: statusOf(step.completed_at, step.exit_code) }))
-      .filter(({ status }) => status !== "passed")
+    rows: steps
+      .map((step) => ({ step, status: statuses.get(step.step_id)! }))
+      .filter(({ status }) => status !== "passed" && status !== "running")
       .map(({ step, status }) => [
         step.run_id,
         step.step_num,

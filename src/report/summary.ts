@@ -1,14 +1,28 @@
 import type { RowSet } from "../model/rows.ts";
-import { statusOf } from "../model/step.ts";
-import { findRun } from "../store/runs.ts";
+import { type Status, statusOf } from "../model/step.ts";
+import { openAttempts } from "../store/attempts.ts";
+import { countFlaky, endingsOf } from "../store/endings.ts";
+import { findRun, type Run } from "../store/runs.ts";
 import { countSteps } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
+import type { RecorderCheck } from "./statuses.ts";
 
-/** One row about a run. `failed_steps` counts steps that ended with another code than 0. */
-export function summary(store: Store, selector: string): RowSet {
+/**
+ * One row about a run. `failed_steps` counts steps that ended with another code than 0, however they were ended;
+ * `interrupted_steps` those that a signal to the recorder ended, or that have no end though nobody records them.
+ */
+export function summary(store: Store, selector: string, isAlive: RecorderCheck): RowSet {
   const run = findRun(store, selector);
   const steps = countSteps(store, run.run_id);
-  const status = statusOf(run.completed_at, run.exit_code);
+  const running =
+    steps.unfinished === 0
+      ? 0
+      : new Set(
+          openAttempts(store, run.run_id)
+            .filter(isAlive)
+            .map((open) => open.step_id),
+        ).size;
+  const ended = [...endingsOf(store, run.run_id).values()].filter((reason) => reason === "interrupted").length;
   return {
     columns: [
       "run_id",
@@ -23,6 +37,8 @@ export function summary(store: Store, selector: string): RowSet {
       "fts_enabled",
       "status",
       "interrupted_steps",
+      "running_steps",
+      "flaky_steps",
     ],
     rows: [
       [
@@ -36,10 +52,17 @@ export function summary(store: Store, selector: string): RowSet {
         steps.total,
         steps.failed,
         store.fts,
-        // A harness that forgets --exit-code ends every run with 0.
-        status === "passed" && steps.failed + steps.unfinished > 0 ? "failed" : status,
-        steps.unfinished,
+        statusOfRun(run, steps.failed + steps.unfinished, running),
+        steps.unfinished - running + ended,
+        running,
+        countFlaky(store, run.run_id),
       ],
     ],
   };
+}
+
+/** A harness that forgets --exit-code ends every run with 0: a step that did not pass counts as well. */
+function statusOfRun(run: Run, notPassed: number, running: number): Status {
+  const status = statusOf(run.completed_at, run.exit_code, null, running > 0);
+  return status === "passed" && notPassed > 0 ? "failed" : status;
 }

@@ -114,4 +114,37 @@ export const migrations: readonly Migration[] = [
 ) WITHOUT ROWID`,
     ],
   },
+  {
+    // Each try of a step, with who records it: a row without an end whose recorder is gone was interrupted. And every
+    // log file from the moment it exists, so that it can be taken in when its recorder could not do it.
+    name: "0004-attempts",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS attempts (
+  step_id TEXT NOT NULL REFERENCES steps(step_id) ON DELETE CASCADE,
+  attempt INTEGER NOT NULL,
+  started_at TEXT NOT NULL,
+  completed_at TEXT,
+  exit_code INTEGER,
+  duration_ms INTEGER,
+  reason TEXT,
+  recorder_pid INTEGER,
+  recorder_start TEXT,
+  boot_id TEXT,
+  pid_namespace TEXT,
+  PRIMARY KEY (step_id, attempt)
+) WITHOUT ROWID`,
+      `CREATE TABLE IF NOT EXISTS log_files (
+  file TEXT PRIMARY KEY,
+  step_id TEXT NOT NULL REFERENCES steps(step_id) ON DELETE CASCADE,
+  attempt INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  artifact_id INTEGER REFERENCES artifacts(artifact_id) ON DELETE CASCADE
+) WITHOUT ROWID`,
+      // Of all history only the few that a report has to look at.
+      "CREATE INDEX IF NOT EXISTS idx_attempts_open ON attempts(step_id) WHERE completed_at IS NULL",
+      "CREATE INDEX IF NOT EXISTS idx_attempts_reason ON attempts(step_id) WHERE reason IS NOT NULL",
+      "CREATE INDEX IF NOT EXISTS idx_log_files_step ON log_files(step_id, attempt)",
+      "CREATE INDEX IF NOT EXISTS idx_log_files_artifact ON log_files(artifact_id)",
+    ],
+  },
 ];

@@ -30,6 +30,18 @@ export function setTags(store: Store, scope: Scope, tags: Iterable<readonly [str
   }
 }
 
+/** Takes tags away, where they are there. */
+export function removeTags(store: Store, scope: Scope, keys: readonly string[]): void {
+  for (const key of keys) {
+    store.run(
+      "DELETE FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS NULL AND k = ?",
+      scope.runId,
+      scope.stepId,
+      key,
+    );
+  }
+}
+
 function insertTag(store: Store, scope: Scope, key: string, value: string): void {
   store.run("INSERT INTO kv(run_id, step_id, k, v) VALUES (?, ?, ?, ?)", scope.runId, scope.stepId, key, value);
 }

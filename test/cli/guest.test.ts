@@ -93,6 +93,7 @@ test("adds only SCENARIOLOG_ variables to the environment, with full paths", asy
   const lines = suite.log(4, "stdout").toString().trimEnd().split("\n");
   const ours = lines.filter((line) => line.startsWith("SCENARIOLOG_"));
   expect(ours.sort()).toEqual([
+    "SCENARIOLOG_ATTEMPT=1",
     `SCENARIOLOG_DB=${suite.db}`,
     `SCENARIOLOG_LOG_DIR=${suite.dir}/logs`,
     `SCENARIOLOG_ROOT_DIR=${suite.dir}`,

@@ -2,8 +2,7 @@ import { defineCommand } from "citty";
 import { exitCode, ScenariologError } from "../../errors.ts";
 import { indexRun } from "../../recorder/index-run.ts";
 import { openForWriting } from "../../store/open.ts";
-import { findRun } from "../../store/runs.ts";
-import { dbArg } from "../args.ts";
+import { dbArg, outsideArg } from "../args.ts";
 import { warn } from "../console.ts";
 import { required } from "../context.ts";
 import { noOperands } from "../operands.ts";
@@ -13,6 +12,7 @@ export default defineCommand({
   args: {
     ...dbArg,
     "run-id": { type: "string", valueHint: "run", description: "The run (or SCENARIOLOG_RUN_ID)" },
+    ...outsideArg,
   },
   async run({ args, data }) {
     noOperands("index fts", data);
@@ -21,7 +21,7 @@ export default defineCommand({
     const store = openForWriting(db, { create: false });
     try {
       if (!store.fts) throw new ScenariologError("NO_FTS5", `FTS5 is not available; nothing of ${db} was indexed`);
-      const { lines, artifacts, failures } = await indexRun(store, findRun(store, runId));
+      const { lines, artifacts, failures } = await indexRun(store, runId, { allowOutside: args["allow-outside"] });
       writeOut(`${count(lines, "line")} added from ${count(artifacts, "artifact")}\n`);
       for (const { path, reason } of failures) warn(`${path} ${reason}; its lines are not indexed`);
       return failures.length > 0 ? exitCode.failure : exitCode.ok;

@@ -12,14 +12,14 @@ export default defineCommand({
     "run-id": { type: "string", valueHint: "run", description: "The run (or SCENARIOLOG_RUN_ID)" },
     "exit-code": { type: "string", default: "0", valueHint: "n", description: "The suite's exit code" },
   },
-  run({ args, data }) {
+  async run({ args, data }) {
     noOperands("run end", data);
     const db = required("run end", args, "db");
     const runId = required("run end", args, "run-id");
     const exitCode = integerOf("exit-code", args["exit-code"]);
     const store = openForWriting(db, { create: false });
     try {
-      endRun(store, runId, exitCode);
+      await endRun(store, runId, exitCode);
     } finally {
       store.close();
     }

@@ -1,4 +1,5 @@
 import { defineCommand } from "citty";
+import { isAlive } from "../../recorder/identity.ts";
 import { summary } from "../../report/summary.ts";
 import { dbArg, runArg } from "../args.ts";
 import { required } from "../context.ts";
@@ -11,6 +12,6 @@ export default defineCommand({
   run({ args, data }) {
     noOperands("summary", data);
     const db = required("summary", args, "db");
-    printReport(db, data.flags, (store) => summary(store, args["run-id"] || "latest"));
+    printReport(db, data.flags, (store) => summary(store, args["run-id"] || "latest", isAlive));
   },
 });

@@ -1,4 +1,5 @@
 import { defineCommand } from "citty";
+import { isAlive } from "../../recorder/identity.ts";
 import { timings } from "../../report/timings.ts";
 import { dbArg, runArg } from "../args.ts";
 import { required } from "../context.ts";
@@ -18,6 +19,6 @@ export default defineCommand({
     noOperands("timings", data);
     const db = required("timings", args, "db");
     const top = integerOf("top", args.top);
-    printReport(db, data.flags, (store) => timings(store, args["run-id"] || "latest", top));
+    printReport(db, data.flags, (store) => timings(store, args["run-id"] || "latest", top, isAlive));
   },
 });

@@ -1,27 +1,40 @@
 import { systemCode } from "../errors.ts";
 import type { Exit } from "../model/exit.ts";
-import type { Child, ChildSpec } from "./child.ts";
+import type { Child, ChildSpec, Platform } from "./child.ts";
 import { locate, notExecutable, notFound } from "./locate.ts";
 import { signalName, signalNumber } from "./signals.ts";
 
 /**
  * Bun's own spawn, for platforms other than Linux: its pipes serve there (macOS opens /dev/stderr as a duplicate,
- * Windows has none). Ignored signals and raised limits are the child's as Bun leaves them.
+ * Windows has none). Ignored signals and raised limits are the child's as Bun leaves them, and what a step leaves
+ * behind cannot be found.
  */
-export function portableSpawn(spec: ChildSpec): Child | Exit {
+export const portablePlatform: Platform = {
+  spawn,
+  descendants: () => [],
+  ignores: () => false,
+  holders: () => [],
+  hold: () => null,
+  witness: () => null,
+};
+
+function spawn(spec: ChildSpec): Child | Exit {
   const file = locate(spec.argv[0], spec.cwd ?? process.cwd(), process.env.PATH);
   if (typeof file !== "string") return file;
   for (const [name, value] of Object.entries(spec.env)) process.env[name] = value;
+  const output = spec.output === "pipes" ? "pipe" : "inherit";
   try {
     const child = Bun.spawn([...spec.argv], {
       argv0: spec.argv[0],
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
       stdin: spec.stdin === "null" ? "ignore" : "inherit",
-      stdout: "pipe",
-      stderr: "pipe",
+      stdout: output,
+      stderr: output,
     });
+    const source = (stream: ReadableStream<Uint8Array> | undefined) =>
+      output === "pipe" && stream ? { stream, fd: undefined } : null;
     const exited = child.exited.then(() => exitOf(child.exitCode, child.signalCode));
-    return { pid: child.pid, stdout: child.stdout, stderr: child.stderr, exited };
+    return { pid: child.pid, stdout: source(child.stdout), stderr: source(child.stderr), exited };
   } catch (error) {
     return whyNot(error, file);
   }

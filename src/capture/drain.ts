@@ -1,0 +1,55 @@
+import path from "node:path";
+import type { Platform, Source } from "./child.ts";
+import { freeName, type LogFile } from "./log-file.ts";
+
+/** More than a pipe holds: what is left in one when we stop reading is taken along, a flood is not. */
+const REST_BYTES = 1 << 20;
+
+/** Reads a source to its end into a log. The child's exit does not end it: a pipe keeps what was written before. */
+export class Drain {
+  readonly done: Promise<void>;
+  /** Whether the end was reached: nobody can write any more. */
+  ended = false;
+  #left = false;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+
+  constructor(
+    readonly source: Source,
+    private readonly log: LogFile,
+  ) {
+    this.#reader = source.stream.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+    this.done = this.#run();
+  }
+
+  /** Stops reading from a pipe that somebody still holds, without their noticing where the platform can do that. */
+  async leave(platform: Platform): Promise<void> {
+    this.#left = true;
+    const hold = platform.hold(this.source);
+    // A read is always pending, so that nothing waits inside the stream and gets lost with it.
+    await this.#reader.cancel().catch(() => {});
+    await this.done;
+    if (!hold) return;
+    const buffer = new Uint8Array(65_536);
+    let taken = 0;
+    let read = hold.read(buffer);
+    while (read > 0 && taken < REST_BYTES) {
+      this.log.write(buffer.subarray(0, read));
+      taken += read;
+      read = hold.read(buffer);
+    }
+    if (read !== 0) {
+      const { dir, name, ext } = path.parse(this.log.path);
+      hold.handOver(freeName(path.join(dir, `${name}-late${ext}`)));
+    }
+    hold.close();
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const { done, value } = await this.#reader.read();
+      if (done) break;
+      this.log.write(value);
+    }
+    this.ended = !this.#left;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Witness } from "./child.ts";
+import { libc } from "./libc.ts";
+import { locate } from "./locate.ts";
+import { readText } from "./processes.ts";
+import type { Reaper } from "./reaper.ts";
+import { signalNumber } from "./signals.ts";
+import { spawnHelper } from "./spawn-helper.ts";
+
+/**
+ * A process of our group that blocks every signal: one that was sent to the whole group stays pending there, one that
+ * was sent to us alone does not. The kernel would tell by a signal's siginfo, but Bun does not hand it out. It is a
+ * `cat` on a pipe of ours, so that it ends with us, however we end. Null where there is no `cat`.
+ */
+export function startWitness(reaper: Reaper, helpers: Set<number>): Witness | null {
+  const cat = locate("cat", "/", process.env.PATH);
+  if (typeof cat !== "string") return null;
+  const helper = spawnHelper(cat, ["cat"], { blockSignals: true });
+  if (helper === null) return null;
+  const { pid, stdin } = helper;
+  helpers.add(pid);
+  const seen = new Set<string>();
+  return {
+    saw(signal) {
+      // Pending once: a second one of the same kind cannot be told from the first.
+      if (seen.has(signal)) return true;
+      const pending = /^ShdPnd:\t([0-9a-f]+)$/m.exec(readText(`/proc/${pid}/status`))?.[1] ?? "0";
+      const saw = ((BigInt(`0x${pending}`) >> BigInt(signalNumber(signal) - 1)) & 1n) === 1n;
+      if (saw && signal !== "SIGTSTP") seen.add(signal);
+      return saw;
+    },
+    wake() {
+      // Its arrival takes a pending SIGTSTP away, though it is blocked itself.
+      process.kill(pid, "SIGCONT");
+    },
+    stop() {
+      libc.close(stdin);
+      // It may be stopped, and then does not see the end of its input.
+      process.kill(pid, "SIGKILL");
+      reaper.waitNow(pid);
+      helpers.delete(pid);
+    },
+  };
+}

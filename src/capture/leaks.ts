@@ -1,0 +1,53 @@
+import fs from "node:fs";
+import type { Hold, Source } from "./child.ts";
+import { setBlocking } from "./libc.ts";
+import { locate } from "./locate.ts";
+import { holds, linkOf, type ProcessStat } from "./processes.ts";
+import { spawnHelper } from "./spawn-helper.ts";
+
+/** Of `processes`, those that have one of these pipes open. */
+export function holders(processes: readonly ProcessStat[], sources: readonly Source[]): ProcessStat[] {
+  const links = new Set(sources.map(({ fd }) => linkOf(`/proc/self/fd/${fd}`)).filter((link) => link !== ""));
+  return processes.filter(({ pid }) => holds(pid, links));
+}
+
+/** Null when the source is closed already. */
+export function hold(source: Source): Hold | null {
+  let fd: number;
+  try {
+    // A new description of the same pipe. Not blocking, as opening one without a writer otherwise waits for one.
+    fd = fs.openSync(`/proc/self/fd/${source.fd}`, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  } catch {
+    return null;
+  }
+  return {
+    read(buffer) {
+      try {
+        return fs.readSync(fd, buffer);
+      } catch {
+        return -1; // EAGAIN
+      }
+    },
+    handOver: (file) => handOver(fd, file),
+    close: () => fs.closeSync(fd),
+  };
+}
+
+/**
+ * A server that a step leaves behind would die of SIGPIPE at its next line, were nobody to read it: a `cat` in a
+ * session of its own does, until the last writer is gone.
+ */
+function handOver(fd: number, file: string): boolean {
+  const cat = locate("cat", "/", process.env.PATH);
+  if (typeof cat !== "string") return false;
+  let log: number;
+  try {
+    log = fs.openSync(file, "a", 0o666);
+  } catch {
+    return false;
+  }
+  setBlocking(fd);
+  const helper = spawnHelper(cat, ["cat"], { stdin: fd, stdout: log, newSession: true, blockSignals: true });
+  fs.closeSync(log);
+  return helper !== null;
+}

@@ -1,0 +1,138 @@
+import { ptr } from "bun:ffi";
+import type { Exit } from "../model/exit.ts";
+import type { Child, ChildSpec, Platform, Source } from "./child.ts";
+import { environmentWith } from "./environment.ts";
+import { startWitness } from "./group-witness.ts";
+import { type Inherited, readInherited, restoreFileLimit } from "./inherited.ts";
+import { hold, holders } from "./leaks.ts";
+import { addChdir, libc } from "./libc.ts";
+import { locate, notExecutable, notFound } from "./locate.ts";
+import { descendantsOf, ignoredSignals } from "./processes.ts";
+import { Reaper } from "./reaper.ts";
+import { signalNumber } from "./signals.ts";
+import {
+  cString,
+  emptyActions,
+  emptyAttributes,
+  pointers,
+  type SpawnAction,
+  setDefaultSignals,
+} from "./spawn-structs.ts";
+
+const O_CLOEXEC = 0o2000000;
+const PR_SET_CHILD_SUBREAPER = 36;
+
+/** To be called before anything is opened: it looks at what the caller left us. */
+export function linuxPlatform(): Platform {
+  const inherited = readInherited();
+  const ignored = ignoredSignals();
+  const reaper = new Reaper();
+  /** Processes that are ours and no part of a step. */
+  const helpers = new Set<number>();
+  return {
+    spawn: (spec) => spawn(spec, inherited, reaper),
+    descendants: () => descendantsOf(process.pid, helpers),
+    ignores: (signal) => ((ignored >> BigInt(signalNumber(signal) - 1)) & 1n) === 1n,
+    holders,
+    hold,
+    witness: () => startWitness(reaper, helpers),
+  };
+}
+
+function spawn(spec: ChildSpec, inherited: Inherited, reaper: Reaper): Child | Exit {
+  const file = locate(spec.argv[0], spec.cwd ?? process.cwd(), process.env.PATH);
+  if (typeof file !== "string") return file;
+
+  const pipes = spec.output === "pipes" ? twoPipes() : [];
+  // Whatever a step leaves behind, setsid or double fork, stays below us and can be found.
+  libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  const pid = posixSpawn(
+    file,
+    spec.argv,
+    environmentWith(spec.env),
+    [
+      ...(spec.stdin === "null" ? [{ open: "/dev/null", as: 0 } as const] : []),
+      ...pipes.map(({ write }, i) => ({ dup: write, as: i + 1 })),
+      ...inherited.descriptors.map((fd) => ({ dup: fd, as: fd })),
+      ...(spec.cwd === undefined ? [] : [{ chdir: spec.cwd } as const]),
+    ],
+    inherited.defaultSignals,
+  );
+  for (const { write } of pipes) libc.close(write);
+  if (pid < 0) {
+    for (const { read } of pipes) libc.close(read);
+    return whyNot(-pid, file);
+  }
+  const [stdout = null, stderr = null] = pipes.map(
+    ({ read }): Source => ({ stream: Bun.file(read).stream(), fd: read }),
+  );
+  return { pid, stdout, stderr, exited: reaper.wait(pid) };
+}
+
+/** Returns the pid, or the negative errno. */
+function posixSpawn(
+  file: string,
+  argv: readonly string[],
+  environment: Uint8Array[],
+  actions: readonly SpawnAction[],
+  defaultSignals: readonly number[],
+): number {
+  const fileActions = emptyActions();
+  for (const action of actions) {
+    if ("open" in action) {
+      libc.posix_spawn_file_actions_addopen(ptr(fileActions), action.as, ptr(cString(action.open)), 0, 0);
+    } else if ("chdir" in action) addChdir(fileActions, cString(action.chdir));
+    // A descriptor duplicated onto itself loses its close-on-exec mark (POSIX.1-2024; glibc 2.29, musl 1.1.10).
+    else libc.posix_spawn_file_actions_adddup2(ptr(fileActions), action.dup, action.as);
+  }
+  const attributes = emptyAttributes();
+  setDefaultSignals(attributes, defaultSignals);
+  const pid = new Int32Array(1);
+  const argvTable = pointers(argv.map(cString));
+  const envTable = pointers(environment);
+  // Not before the actions are made: those on descriptors above the limit would be refused. And not for longer, as we
+  // have files of our own to open.
+  const raiseFileLimit = restoreFileLimit();
+  const errno = libc.posix_spawn(
+    ptr(pid),
+    ptr(cString(file)),
+    ptr(fileActions),
+    ptr(attributes),
+    ptr(argvTable.table),
+    ptr(envTable.table),
+  );
+  raiseFileLimit();
+  return errno === 0 ? pid[0]! : -errno;
+}
+
+function twoPipes(): { read: number; write: number }[] {
+  const ends = new Int32Array(4);
+  const first = libc.pipe2(ptr(ends), O_CLOEXEC) === 0;
+  if (first && libc.pipe2(ptr(ends, 8), O_CLOEXEC) === 0) {
+    return [
+      { read: ends[0]!, write: ends[1]! },
+      { read: ends[2]!, write: ends[3]! },
+    ];
+  }
+  if (first) for (const fd of ends.subarray(0, 2)) libc.close(fd);
+  throw new Error("no pipe could be made (too many open files)");
+}
+
+function whyNot(errno: number, file: string): Exit {
+  switch (errno) {
+    case 2: // ENOENT, though the file is there
+      return notFound(`${file}: its interpreter does not exist`, "check its #! line (a CR at its end counts)");
+    case 7:
+      return notExecutable(`${file}: the arguments and the environment are too long`);
+    case 8:
+      return notExecutable(`${file} is neither a program nor a script with a #! line`, `run it as: bash ${file}`);
+    case 13:
+      return notExecutable(`${file}: permission denied`);
+    case 20:
+      return notFound(`${file}: a part of its path is not a directory`);
+    case 26:
+      return notExecutable(`${file} is open for writing`);
+    default:
+      return notExecutable(`${file} could not be started (errno ${errno})`);
+  }
+}

@@ -1,0 +1,98 @@
+import fs from "node:fs";
+
+/** A live process, as /proc shows it (https://man7.org/linux/man-pages/man5/proc.5.html). */
+export interface ProcessStat {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly pgrp: number;
+  /** Device number of the controlling terminal; 0 is none. */
+  readonly tty: number;
+  /** The terminal's foreground process group; -1 without a terminal. */
+  readonly foregroundGroup: number;
+  /** Clock ticks since boot; with the pid it names a process for good. */
+  readonly startTicks: string;
+  readonly zombie: boolean;
+}
+
+/** Null when there is no such process, or no /proc. */
+export function statOf(pid: number): ProcessStat | null {
+  const text = readText(`/proc/${pid}/stat`);
+  // The name, in parentheses, may hold anything: the fields begin behind the last one.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  if (fields.length < 20) return null;
+  return {
+    pid,
+    ppid: Number(fields[1]),
+    pgrp: Number(fields[2]),
+    tty: Number(fields[4]),
+    foregroundGroup: Number(fields[5]),
+    startTicks: fields[19]!,
+    zombie: fields[0] === "Z" || fields[0] === "X",
+  };
+}
+
+/** Live processes below `root`, parents before their children; not `root` itself, nor what is below `except`. */
+export function descendantsOf(root: number, except: ReadonlySet<number> = new Set()): ProcessStat[] {
+  const children = Map.groupBy(allProcesses(), (process) => process.ppid);
+  const found: ProcessStat[] = [];
+  const queue = [root];
+  for (let pid = queue.shift(); pid !== undefined; pid = queue.shift()) {
+    for (const child of children.get(pid) ?? []) {
+      if (except.has(child.pid)) continue;
+      if (!child.zombie) found.push(child);
+      queue.push(child.pid);
+    }
+  }
+  return found;
+}
+
+/** The command line in one line, cut at 200 characters; the name in brackets where there is none. */
+export function commandLineOf(pid: number): string {
+  const words = readText(`/proc/${pid}/cmdline`).split("\0").slice(0, -1);
+  if (words.length === 0) return `[${readText(`/proc/${pid}/comm`).trim()}]`;
+  const line = words.join(" ");
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+}
+
+/** Whether a process has one of these open: texts as /proc/PID/fd links to them, `pipe:[123]`. */
+export function holds(pid: number, links: ReadonlySet<string>): boolean {
+  for (const fd of listOf(`/proc/${pid}/fd`)) if (links.has(linkOf(`/proc/${pid}/fd/${fd}`))) return true;
+  return false;
+}
+
+export function linkOf(path: string): string {
+  try {
+    return fs.readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
+
+/** "" where it cannot be read: processes come and go. */
+export function readText(path: string): string {
+  try {
+    return fs.readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function allProcesses(): ProcessStat[] {
+  return listOf("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => statOf(Number(name)))
+    .filter((process) => process !== null);
+}
+
+function listOf(dir: string): string[] {
+  try {
+    return fs.readdirSync(dir);
+  } catch {
+    return [];
+  }
+}
+
+/** Bit n-1 is set for a signal n that we were started to ignore. To be read before any handler is installed. */
+export function ignoredSignals(): bigint {
+  return BigInt(`0x${/^SigIgn:\t([0-9a-f]+)$/m.exec(readText("/proc/self/status"))?.[1] ?? "0"}`);
+}

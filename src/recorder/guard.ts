@@ -1,0 +1,53 @@
+import fs from "node:fs";
+import path from "node:path";
+import { systemCode } from "../errors.ts";
+import type { Run } from "../store/runs.ts";
+import { fileOf } from "./paths.ts";
+
+export interface GuardOptions {
+  /** Whether a database may name any file of this machine. */
+  readonly allowOutside: boolean;
+  /** Absolute paths that the database has as log files of its steps. */
+  readonly logFiles: ReadonlySet<string>;
+}
+
+export type Guarded =
+  | { readonly file: string; readonly sizeBytes: number }
+  | { readonly file: string; readonly problem: "missing" | "outside" | "unreadable"; readonly reason: string };
+
+/** `step-01-stdout.txt`, `step-01-stdout.2.txt`, `step-01-stderr-late.txt`: names of our log files. */
+export const LOG_NAME = /^step-\d{2,}-(stdout|stderr)(-late)?(\.\d+)?\.txt$/;
+
+/**
+ * The file that a stored path means, when it may be read: a regular file within the run's root, links followed; or a
+ * log file, by name and not by link, since a log dir may lie elsewhere. A database may come from anyone.
+ */
+export function guard(run: Run, stored: string, options: GuardOptions): Guarded {
+  const file = fileOf(run.root_dir, stored);
+  try {
+    const real = fs.realpathSync(file);
+    const stat = fs.statSync(real);
+    if (!stat.isFile()) return { file, problem: "unreadable", reason: "is not a regular file" };
+    if (options.allowOutside || isWithin(run.root_dir, real) || isLog(file, real, options)) {
+      return { file: real, sizeBytes: stat.size };
+    }
+    return { file, problem: "outside", reason: "lies outside the run's root and log directories (--allow-outside)" };
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return { file, problem: "missing", reason: "is not there" };
+    return { file, problem: "unreadable", reason: `cannot be read: ${code ?? error}` };
+  }
+}
+
+function isWithin(rootDir: string, real: string): boolean {
+  const root = fs.realpathSync(path.resolve(rootDir));
+  return real.startsWith(root.endsWith(path.sep) ? root : root + path.sep);
+}
+
+function isLog(file: string, real: string, { logFiles }: GuardOptions): boolean {
+  return (
+    logFiles.has(file) &&
+    LOG_NAME.test(path.basename(file)) &&
+    path.join(fs.realpathSync(path.dirname(file)), path.basename(file)) === real
+  );
+}

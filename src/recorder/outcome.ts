@@ -1,0 +1,57 @@
+import type { Captured } from "../capture/capture.ts";
+import { signalNumber } from "../capture/signals.ts";
+import type { Cause } from "../capture/step-control.ts";
+import { exitCode } from "../errors.ts";
+import { codeOf } from "../model/exit.ts";
+import type { StepSpec } from "../model/step.ts";
+
+/** What an attempt counts as. */
+export interface Outcome {
+  readonly code: number;
+  /** Where its end was not its own doing. */
+  readonly reason: "interrupted" | "timeout" | "leak" | null;
+  readonly endBySignal: NodeJS.Signals | undefined;
+  /** Automatic tags about the end, in order. */
+  readonly tags: readonly (readonly [string, string])[];
+}
+
+/** All automatic tags about an end: taken away when a step is tried again. */
+export const endTags = [
+  "exit.signal",
+  "exit.reason",
+  "exit.error",
+  "timeout_ms",
+  "leaked",
+  "leaked.processes",
+  "log.problem",
+  "flaky",
+] as const;
+
+/**
+ * A timeout is 124, as in timeout(1). A signal to the recorder alone is 128+n, whatever the step made of it, and ends
+ * the recorder as well. One that everyone got (Ctrl-C) is for the step to answer, as without us: its own end counts.
+ */
+export function outcomeOf({ exit, leaked }: Captured, cause: Cause | null, spec: StepSpec): Outcome {
+  const tags: [string, string][] = [];
+  if (exit.kind === "not-started") tags.push(["exit.error", exit.reason]);
+  if (leaked !== null) tags.push(["leaked", "true"], ["leaked.processes", JSON.stringify(leaked)]);
+
+  if (cause?.kind === "timeout") {
+    if (exit.kind === "signal") tags.push(["exit.signal", exit.name]);
+    tags.push(["exit.reason", "timeout"], ["timeout_ms", String(spec.timeoutMs)]);
+    return { code: exitCode.timeout, reason: "timeout", endBySignal: undefined, tags };
+  }
+  if (cause?.kind === "signal") {
+    const died = exit.kind === "signal" ? (exit.name as NodeJS.Signals) : undefined;
+    const signal = cause.everyone ? died : cause.signal;
+    tags.push(["exit.signal", signal ?? cause.signal], ["exit.reason", "interrupted"]);
+    const code = signal === undefined ? codeOf(exit) : exitCode.signalBase + signalNumber(signal);
+    return { code, reason: "interrupted", endBySignal: signal, tags };
+  }
+  if (exit.kind === "signal") tags.push(["exit.signal", exit.name]);
+  if (leaked !== null && spec.onLeak === "fail" && codeOf(exit) === 0) {
+    tags.push(["exit.reason", "leak"]);
+    return { code: exitCode.failure, reason: "leak", endBySignal: undefined, tags };
+  }
+  return { code: codeOf(exit), reason: null, endBySignal: undefined, tags };
+}

@@ -1,0 +1,85 @@
+import type { Store } from "./store.ts";
+
+/** Names the process that records: a pid alone is used again, and means another process on another machine. */
+export interface RecorderIdentity {
+  readonly recorder_pid: number | null;
+  /** Clock ticks since boot; "" where the platform does not tell. */
+  readonly recorder_start: string | null;
+  /** Of the running kernel; "" where the platform does not tell. */
+  readonly boot_id: string | null;
+  /** In which the pid counts; "" where the platform does not tell. */
+  readonly pid_namespace: string | null;
+}
+
+/** One try of a step. The last three are null while it has no end. */
+export interface Attempt extends RecorderIdentity {
+  readonly step_id: string;
+  readonly attempt: number;
+  readonly started_at: string;
+  readonly completed_at: string | null;
+  readonly exit_code: number | null;
+  readonly duration_ms: number | null;
+  /** Why it ended, where that is not its own doing: interrupted, timeout, leak. */
+  readonly reason: string | null;
+}
+
+/** Returns the number of the new attempt of a step: 1 for a step that has none. */
+export function insertAttempt(store: Store, stepId: string, startedAt: string, recorder: RecorderIdentity): number {
+  const attempt = lastAttemptOf(store, stepId) + 1;
+  store.run(
+    `INSERT INTO attempts(step_id, attempt, started_at, recorder_pid, recorder_start, boot_id, pid_namespace)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    stepId,
+    attempt,
+    startedAt,
+    recorder.recorder_pid,
+    recorder.recorder_start,
+    recorder.boot_id,
+    recorder.pid_namespace,
+  );
+  return attempt;
+}
+
+/** The attempt that a step of the Go build's is, which keeps no attempts. Nothing when there are some already. */
+export function adoptAttempt(store: Store, stepId: string): void {
+  store.run(
+    `INSERT INTO attempts(step_id, attempt, started_at, completed_at, exit_code, duration_ms)
+     SELECT step_id, 1, started_at, completed_at, exit_code, duration_ms FROM steps
+     WHERE step_id = ?1 AND NOT EXISTS (SELECT 1 FROM attempts WHERE step_id = ?1)`,
+    stepId,
+  );
+}
+
+/** 0 for a step without attempts. */
+export function lastAttemptOf(store: Store, stepId: string): number {
+  return (
+    store.get<{ last: number | null }>("SELECT max(attempt) AS last FROM attempts WHERE step_id = ?", stepId)!.last ?? 0
+  );
+}
+
+export function finishAttempt(
+  store: Store,
+  stepId: string,
+  attempt: number,
+  end: { completedAt: string; exitCode: number; durationMs: number; reason: string | null },
+): void {
+  store.run(
+    `UPDATE attempts SET completed_at = ?, exit_code = ?, duration_ms = ?, reason = ? WHERE step_id = ? AND attempt = ?`,
+    end.completedAt,
+    end.exitCode,
+    end.durationMs,
+    end.reason,
+    stepId,
+    attempt,
+  );
+}
+
+/** Attempts of a run that have no end, oldest first. None in a file of the Go build's. */
+export function openAttempts(store: Store, runId: string): Attempt[] {
+  if (!store.hasTable("attempts")) return [];
+  return store.all<Attempt>(
+    `SELECT a.* FROM attempts a JOIN steps s ON s.step_id = a.step_id
+     WHERE s.run_id = ? AND a.completed_at IS NULL ORDER BY s.step_num, a.step_id, a.attempt`,
+    runId,
+  );
+}

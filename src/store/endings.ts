@@ -1,0 +1,21 @@
+import type { Store } from "./store.ts";
+
+/** Why steps of a run ended, for those whose last attempt did not end by itself. Empty in a file of the Go build's. */
+export function endingsOf(store: Store, runId: string): Map<string, string> {
+  if (!store.hasTable("attempts")) return new Map();
+  const rows = store.all<{ step_id: string; reason: string }>(
+    `SELECT a.step_id, a.reason FROM attempts a JOIN steps s ON s.step_id = a.step_id
+     WHERE a.reason IS NOT NULL AND s.run_id = ?
+       AND a.attempt = (SELECT max(attempt) FROM attempts WHERE step_id = a.step_id)`,
+    runId,
+  );
+  return new Map(rows.map(({ step_id, reason }) => [step_id, reason]));
+}
+
+/** Steps of a run that passed, but not at the first attempt. */
+export function countFlaky(store: Store, runId: string): number {
+  return store.get<{ n: number }>(
+    "SELECT count(DISTINCT step_id) AS n FROM kv WHERE k = 'flaky' AND v = 'true' AND run_id = ? AND step_id IS NOT NULL",
+    runId,
+  )!.n;
+}
