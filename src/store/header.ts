@@ -1,7 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { ScenariologError, systemCode, usageError } from "../errors.ts";
-import { notADatabase } from "./translate.ts";
+import { hasWalContent } from "./read-only.ts";
+import { damaged, notADatabase } from "./translate.ts";
 
 /** The only `user_version` that both builds accept. */
 export const SCHEMA_VERSION = 1;
@@ -19,11 +20,16 @@ export interface Header {
  * such file, but its directory. Throws for what is no database or has a newer schema: it must stay untouched.
  */
 export function readHeader(file: string): Header | null {
-  const bytes = firstBytes(file);
-  if (bytes === null) return null;
+  const start = firstBytes(file);
+  if (start === null) return null;
+  const { bytes, sizeBytes } = start;
   if (bytes.length === 0) return { empty: true, wal: false };
   if (bytes.length < 100 || bytes.toString("latin1", 0, 16) !== "SQLite format 3\0") throw notADatabase(file);
   refuseVersion(file, bytes.readInt32BE(60));
+  // SQLite takes what is missing for zeros. While pages are moved in from the log, the file may have any size.
+  const pageBytes = bytes.readUInt16BE(16);
+  if (pageBytes > 1 && sizeBytes % pageBytes > 0 && !hasWalContent(file))
+    throw damaged(file, "its last page is cut off");
   return { empty: false, wal: bytes[18] === 2 && bytes[19] === 2 };
 }
 
@@ -43,7 +49,7 @@ export function noDatabase(file: string): ScenariologError {
   });
 }
 
-function firstBytes(file: string): Buffer | null {
+function firstBytes(file: string): { bytes: Buffer; sizeBytes: number } | null {
   if (file === "") throw usageError("--db is empty", "name the database file: --db FILE");
   let fd: number;
   try {
@@ -59,7 +65,7 @@ function firstBytes(file: string): Buffer | null {
   }
   try {
     const bytes = Buffer.alloc(100);
-    return bytes.subarray(0, fs.readSync(fd, bytes, 0, 100, 0));
+    return { bytes: bytes.subarray(0, fs.readSync(fd, bytes, 0, 100, 0)), sizeBytes: fs.fstatSync(fd).size };
   } catch (error) {
     throw unreachable(file, error);
   } finally {

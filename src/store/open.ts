@@ -93,9 +93,13 @@ function hasTable(db: Database, name: string): boolean {
 function refuseStrange(db: Database, file: string): void {
   refuseVersion(file, Number(db.query("PRAGMA user_version").values()[0]?.[0]));
   if (hasTable(db, "scenario_runs") || db.query("SELECT 1 FROM sqlite_master LIMIT 1").get() === null) return;
-  throw new ScenariologError("STORE", `database ${file} belongs to another program: it has no scenariolog tables`, {
-    hint: "check --db; the file was left untouched",
-  });
+  throw new ScenariologError(
+    "NOT_A_DATABASE",
+    `database ${file} belongs to another program: it has no scenariolog tables`,
+    {
+      hint: "check --db; the file was left untouched",
+    },
+  );
 }
 
 function holdsNothing(file: string): ScenariologError {
