@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { LineSplitter, MAX_LINE_BYTES } from "../../src/model/lines.ts";
+import { randomOf } from "../support/random.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
@@ -113,12 +114,3 @@ test("any text in any chunks gives the lines that it gives as a whole", () => {
     expect(split(bytes, sizes)).toEqual(naive(bytes));
   }
 });
-
-/** A small generator with a seed: what fails, fails again. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
