@@ -8,9 +8,10 @@ const src = path.join(import.meta.dir, "../src");
 const mayImport: Record<string, readonly string[]> = {
   main: ["cli"],
   errors: [],
+  libc: [],
   model: ["errors"],
-  store: ["model", "errors"],
-  capture: ["model", "errors"],
+  store: ["model", "errors", "libc"],
+  capture: ["model", "errors", "libc"],
   render: ["model", "errors"],
   recorder: ["capture", "store", "model", "errors"],
   report: ["store", "model", "errors"],

@@ -1,4 +1,5 @@
-import { dlopen, ptr } from "bun:ffi";
+import { ptr } from "bun:ffi";
+import { openLibc } from "../libc.ts";
 
 /**
  * The few calls that Bun has no way to: kernel pipes (its own "pipe" is a socket, and `echo x > /dev/stderr` fails on
@@ -20,36 +21,22 @@ const symbols = {
   posix_spawnattr_setsigdefault: { args: ["ptr", "ptr"], returns: "i32" },
 } as const;
 
-const NAMES = ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`];
-
-export const libc = open(symbols);
+export const libc = openLibc(symbols);
 
 /** Not in every libc of the last ten years, so opened only for a step that has a --work-dir. */
 export function addChdir(fileActions: Uint8Array, dir: Uint8Array): void {
-  const lib = open({ posix_spawn_file_actions_addchdir_np: { args: ["ptr", "ptr"], returns: "i32" } });
+  const lib = openLibc({ posix_spawn_file_actions_addchdir_np: { args: ["ptr", "ptr"], returns: "i32" } });
   lib.posix_spawn_file_actions_addchdir_np(ptr(fileActions), ptr(dir));
 }
 
 /** Blocks all signals in the process that is spawned with these attributes. */
 export function blockSignals(attributes: Uint8Array): void {
-  const lib = open({ posix_spawnattr_setsigmask: { args: ["ptr", "ptr"], returns: "i32" } });
+  const lib = openLibc({ posix_spawnattr_setsigmask: { args: ["ptr", "ptr"], returns: "i32" } });
   lib.posix_spawnattr_setsigmask(ptr(attributes), ptr(new Uint8Array(128).fill(0xff)));
 }
 
 /** Makes reads from a descriptor wait again. */
 export function setBlocking(fd: number): void {
   const F_SETFL = 4;
-  open({ fcntl: { args: ["i32", "i32", "i32"], returns: "i32" } }).fcntl(fd, F_SETFL, 0);
-}
-
-function open<const S extends Parameters<typeof dlopen>[1]>(wanted: S) {
-  let failure: unknown;
-  for (const name of NAMES) {
-    try {
-      return dlopen(name, wanted).symbols;
-    } catch (error) {
-      failure = error;
-    }
-  }
-  throw failure;
+  openLibc({ fcntl: { args: ["i32", "i32", "i32"], returns: "i32" } }).fcntl(fd, F_SETFL, 0);
 }

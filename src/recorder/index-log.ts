@@ -4,14 +4,16 @@ import { appendLines, type IndexState, indexStateOf } from "../store/lines.ts";
 import type { Store } from "../store/store.ts";
 
 const READ_BYTES = 1 << 20;
-/** A transaction holds the write lock, on which other steps wait: this keeps it short (about 50 ms). */
-const SLICE_LINES = 10_000;
+/** A transaction holds the write lock, on which other steps wait: this keeps it short (about 25 ms). */
+const SLICE_LINES = 5000;
+/** Between two of them: SQLite's own waiters, the Go build's among them, only look in now and then. */
+const PAUSE_MS = 5;
 
 /**
  * Adds a log's lines to the index from where it stands, in short transactions between which others get their turn.
- * Stops where another process goes on with the same log. `sizeBytes` is where it ends, when it may have grown since; `stop` is asked between
- * two transactions.
- * Returns how many lines were added. Throws the system's error when the file cannot be read.
+ * Stops where another process goes on with the same log. `sizeBytes` is where it ends, when it may have grown since;
+ * `stop` is asked between two transactions. Returns how many lines were added. Throws the system's error when the file
+ * cannot be read.
  */
 export async function indexLog(
   store: Store,
@@ -41,9 +43,9 @@ async function indexFrom(
   let position = before.bytes;
   let at = before;
   let slice: string[] = [];
-  const flush = (state: IndexState["state"]): boolean => {
+  const flush = async (state: IndexState["state"]): Promise<boolean> => {
     const to = { state, lines: at.lines + slice.length, bytes: position - splitter.pendingBytes };
-    if (!appendLines(store, target, slice, at, to)) return false;
+    if (!(await appendLines(store, target, slice, at, to))) return false;
     at = to;
     slice = [];
     return true;
@@ -52,25 +54,27 @@ async function indexFrom(
     const read = fs.readSync(log.fd, buffer, 0, Math.min(READ_BYTES, log.sizeBytes - position), position);
     if (read === 0) break;
     for (let start = 0; start < read; ) {
-      const end = sliceEnd(buffer, start, read);
+      // What a whole slice does not fill waits for the next piece of the file, or for its end.
+      const end = sliceEnd(buffer, start, read, SLICE_LINES - slice.length);
       position += end - start;
       splitter.push(buffer.subarray(start, end), (text) => slice.push(text));
       start = end;
-      if (slice.length > 0 && !flush("partial")) return at.lines - before.lines;
-      await Bun.sleep(0);
+      if (slice.length < SLICE_LINES) continue;
+      if (!(await flush("partial"))) return at.lines - before.lines;
+      await Bun.sleep(PAUSE_MS);
       if (log.stop()) return at.lines - before.lines;
     }
   }
   const last = splitter.finish();
   if (last !== null) slice.push(last);
-  flush("complete");
+  await flush("complete");
   return at.lines - before.lines;
 }
 
-/** Behind the LF of the last line that still belongs to this slice. */
-function sliceEnd(buffer: Uint8Array, start: number, end: number): number {
+/** Behind the LF of the last of `lines` lines, or `end` when there are fewer. */
+function sliceEnd(buffer: Uint8Array, start: number, end: number, lines: number): number {
   let at = start;
-  for (let lines = 0; lines < SLICE_LINES; lines++) {
+  for (let line = 0; line < lines; line++) {
     const lf = buffer.indexOf(0x0a, at);
     if (lf < 0 || lf >= end) return end;
     at = lf + 1;

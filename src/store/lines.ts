@@ -20,14 +20,14 @@ export function indexStateOf(store: Store, artifactId: number): IndexState | nul
  * Adds the lines that follow `from` and moves the artifact's state on to `to`, in one transaction. Returns false, and
  * adds nothing, when another process has moved it meanwhile.
  */
-export function appendLines(
+export async function appendLines(
   store: Store,
   target: { runId: string; artifactId: number },
   texts: readonly string[],
   from: IndexState,
   to: IndexState,
-): boolean {
-  return store.immediate(() => {
+): Promise<boolean> {
+  return store.patient(() => {
     const now = indexStateOf(store, target.artifactId) ?? { state: "partial", lines: 0, bytes: 0 };
     if (now.state !== "partial" || now.lines !== from.lines || now.bytes !== from.bytes) return false;
     let first = 0;

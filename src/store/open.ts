@@ -5,10 +5,8 @@ import { hasFts5 } from "./fts5.ts";
 import { noDatabase, readHeader, refuseVersion } from "./header.ts";
 import { migrate } from "./migrate.ts";
 import { connectToRead, hasWalContent } from "./read-only.ts";
-import { Store } from "./store.ts";
+import { BUSY_TIMEOUT_MS, Store } from "./store.ts";
 import { translate } from "./translate.ts";
-
-const BUSY_TIMEOUT_MS = 5000;
 
 /**
  * Opens a database for writing and brings its schema up to date. With `create`, a missing or empty file becomes a

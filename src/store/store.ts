@@ -1,5 +1,10 @@
 import type { Database, SQLQueryBindings, Statement } from "bun:sqlite";
+import { systemCode } from "../errors.ts";
 import { translate } from "./translate.ts";
+import { Turn } from "./turn.ts";
+
+/** How long a statement waits for another process's lock. */
+export const BUSY_TIMEOUT_MS = 5000;
 
 /** A value as SQLite hands it out. Integers above 2^53 lose their last digits: nothing here is that large. */
 export type Value = string | number | null | Uint8Array;
@@ -8,6 +13,7 @@ export type Record = { [column: string]: Value };
 /** An open database. All SQL of the program goes through it, so that every SQLite error is translated here. */
 export class Store {
   readonly #db: Database;
+  readonly #turn: Turn;
   readonly #statements = new Map<string, Statement>();
 
   constructor(
@@ -19,6 +25,7 @@ export class Store {
     readonly fts: boolean,
   ) {
     this.#db = db;
+    this.#turn = new Turn(path);
   }
 
   all<T = Record>(sql: string, ...params: SQLQueryBindings[]): T[] {
@@ -43,17 +50,33 @@ export class Store {
    */
   immediate<T>(work: () => T): T {
     return this.#guard(() => {
-      this.#db.run("BEGIN IMMEDIATE");
+      if (this.#beginAtOnce()) return this.#transact(work);
+      const noMoreWaiting = this.#turn.announce();
       try {
-        const result = work();
-        this.#db.run("COMMIT");
-        return result;
-      } catch (error) {
-        // After SQLITE_FULL and the like SQLite has rolled back by itself.
-        if (this.#db.inTransaction) this.#db.run("ROLLBACK");
-        throw error;
+        this.#db.run("BEGIN IMMEDIATE");
+        return this.#transact(work);
+      } finally {
+        noMoreWaiting();
       }
     });
+  }
+
+  /**
+   * The same for one slice of a long work: lets every short write go first, and waits for as long as others get on.
+   * Throws LOCKED when nobody did for the busy timeout.
+   */
+  async patient<T>(work: () => T): Promise<T> {
+    let version = this.#dataVersion();
+    let deadline = nowMs() + BUSY_TIMEOUT_MS;
+    while (nowMs() < deadline) {
+      if (!this.#turn.isWanted && this.#guard(() => this.#beginAtOnce()))
+        return this.#guard(() => this.#transact(work));
+      await Bun.sleep(2 + Math.random() * 6);
+      if (this.#dataVersion() === version) continue;
+      version = this.#dataVersion();
+      deadline = nowMs() + BUSY_TIMEOUT_MS;
+    }
+    return this.immediate(work);
   }
 
   hasTable(name: string): boolean {
@@ -61,9 +84,41 @@ export class Store {
   }
 
   close(): void {
+    this.#turn.close();
     for (const statement of this.#statements.values()) statement.finalize();
     this.#statements.clear();
     this.#db.close();
+  }
+
+  /** False when another process has the write lock. */
+  #beginAtOnce(): boolean {
+    try {
+      this.#db.run("PRAGMA busy_timeout = 0");
+      this.#db.run("BEGIN IMMEDIATE");
+      return true;
+    } catch (error) {
+      if (systemCode(error)?.startsWith("SQLITE_BUSY")) return false;
+      throw error;
+    } finally {
+      this.#db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    }
+  }
+
+  #transact<T>(work: () => T): T {
+    try {
+      const result = work();
+      this.#db.run("COMMIT");
+      return result;
+    } catch (error) {
+      // After SQLITE_FULL and the like SQLite has rolled back by itself.
+      if (this.#db.inTransaction) this.#db.run("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Changes when another connection has committed. */
+  #dataVersion(): unknown {
+    return this.get<{ data_version: number }>("PRAGMA data_version")?.data_version;
   }
 
   #prepare(sql: string): Statement {
@@ -82,4 +137,8 @@ export class Store {
       throw translate(error, this.path);
     }
   }
+}
+
+function nowMs(): number {
+  return Bun.nanoseconds() / 1e6;
 }

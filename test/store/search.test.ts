@@ -31,7 +31,7 @@ let logs: Log[];
  * Sixty runs whose logs are written by us and by the Go build, in no order: several at once in short transactions, so
  * that their lines lie between one another, some left unfinished, some never begun.
  */
-beforeAll(() => {
+beforeAll(async () => {
   const file = path.join(tempDir(), "mixed.db");
   const writer = openForWriting(file, { create: true });
   const go = new GoBuild(file);
@@ -88,7 +88,7 @@ beforeAll(() => {
       const from = { state: "partial", lines: log.indexed, bytes: log.indexed } as const;
       const state = to === log.lines.length ? "complete" : "partial";
       expect(
-        appendLines(writer, { runId: log.run, artifactId: log.artifactId }, texts, from, {
+        await appendLines(writer, { runId: log.run, artifactId: log.artifactId }, texts, from, {
           state,
           lines: to,
           bytes: to,
@@ -191,7 +191,7 @@ test("a search says how many logs it knows not to be wholly in the index", () =>
   }
 });
 
-test("of two processes that index one log, one goes on and the other adds nothing", () => {
+test("of two processes that index one log, one goes on and the other adds nothing", async () => {
   const writer = openForWriting(path.join(tempDir(), "x.db"), { create: true });
   insertRun(writer, { run_id: "r", root_dir: "/", suite: null, started_at: "2024-01-01T00:00:00Z" });
   const artifactId = insertArtifact(
@@ -204,11 +204,11 @@ test("of two processes that index one log, one goes on and the other adds nothin
   const one = { state: "partial", lines: 1, bytes: 2 } as const;
   const all = { state: "complete", lines: 2, bytes: 4 } as const;
   expect(indexStateOf(writer, artifactId)).toEqual(none);
-  expect(appendLines(writer, target, ["a"], none, one)).toBe(true);
-  expect(appendLines(writer, target, ["a"], none, one)).toBe(false);
-  expect(appendLines(writer, target, ["b"], one, all)).toBe(true);
-  expect(appendLines(writer, target, ["b"], one, all)).toBe(false);
-  expect(appendLines(writer, target, ["c"], all, { ...all, lines: 3 })).toBe(false);
+  expect(await appendLines(writer, target, ["a"], none, one)).toBe(true);
+  expect(await appendLines(writer, target, ["a"], none, one)).toBe(false);
+  expect(await appendLines(writer, target, ["b"], one, all)).toBe(true);
+  expect(await appendLines(writer, target, ["b"], one, all)).toBe(false);
+  expect(await appendLines(writer, target, ["c"], all, { ...all, lines: 3 })).toBe(false);
   expect(writer.all("SELECT line_num, text FROM log_lines_fts")).toEqual([
     { line_num: 1, text: "a" },
     { line_num: 2, text: "b" },
