@@ -1,11 +1,10 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { scenariolog, tempDir } from "../support/program.ts";
 import { type Suite, startSuite } from "../support/suite.ts";
 
-const user = os.userInfo().username;
+const user = Bun.spawnSync(["id", "-un"]).stdout.toString().trim();
 let suite: Suite;
 beforeAll(async () => {
   suite = await startSuite();

@@ -122,7 +122,7 @@ describe("a usage error is one line and the way to the help, on stderr, with cod
     ["exec with an unknown flag", [...exec, "--nme", "x", ...touch], 'unknown flag "--nme" of exec'],
     ["a negative step number", [...exec, "--step-num", "-1", ...touch], "--step-num -1 is less than 0"],
     ["a step number that is no number", [...exec, "--step-num", "one", ...touch], integer("step-num", "one")],
-    ["an unknown way of stdin", [...exec, "--stdin", "file", ...touch], '--stdin "file" is neither null nor inherit'],
+    ["an unknown way of stdin", [...exec, "--stdin", "file", ...touch], '--stdin "file" is none of null, inherit'],
     ["a tag without a key", [...exec, "--kv", ":v", ...touch], '--kv ":v" has an empty key'],
     ["a tag without a key, for a run", [...start, "--kv", "a:b,=v"], '--kv "=v" has an empty key'],
     ["a missing file of tags", [...start, "--kv", "@none.json"], "--kv @none.json cannot be read: ENOENT"],
