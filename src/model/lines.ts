@@ -53,7 +53,7 @@ export class LineSplitter {
 
   #take(beforeLf: boolean): string {
     let end = this.#pending.length;
-    if (beforeLf && end === this.#pendingBytes && this.#pending[end - 1] === CR) end--;
+    if (beforeLf && this.#pending[end - 1] === CR) end--;
     const text = textOf(this.#pending, 0, end);
     this.#pending = Buffer.alloc(0);
     this.#pendingBytes = 0;

@@ -1,7 +1,7 @@
 import type { Cell, RowSet } from "../model/rows.ts";
 import { contentsOf } from "../store/contents.ts";
 import { sqliteFacts } from "../store/facts.ts";
-import { SCHEMA_VERSION } from "../store/header.ts";
+import { SCHEMA_VERSION } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
 
 /** One row about this program; with a store also what that file holds. */

@@ -4,9 +4,6 @@ import { ScenariologError, systemCode, usageError } from "../errors.ts";
 import { hasWalContent } from "./read-only.ts";
 import { damaged, notADatabase } from "./translate.ts";
 
-/** The only `user_version` that both builds accept. */
-export const SCHEMA_VERSION = 1;
-
 /** What a file says of itself before SQLite is let near it. */
 export interface Header {
   /** No byte in it yet. */
@@ -17,7 +14,7 @@ export interface Header {
 
 /**
  * Reads a database's first 100 bytes (https://sqlite.org/fileformat.html#the_database_header). Null when there is no
- * such file, but its directory. Throws for what is no database or has a newer schema: it must stay untouched.
+ * such file, but its directory. Throws for what is no database.
  */
 export function readHeader(file: string): Header | null {
   const start = firstBytes(file);
@@ -25,22 +22,11 @@ export function readHeader(file: string): Header | null {
   const { bytes, sizeBytes } = start;
   if (bytes.length === 0) return { empty: true, wal: false };
   if (bytes.length < 100 || bytes.toString("latin1", 0, 16) !== "SQLite format 3\0") throw notADatabase(file);
-  refuseVersion(file, bytes.readInt32BE(60));
   // SQLite takes what is missing for zeros. While pages are moved in from the log, the file may have any size.
   const pageBytes = bytes.readUInt16BE(16);
   if (pageBytes > 1 && sizeBytes % pageBytes > 0 && !hasWalContent(file))
     throw damaged(file, "its last page is cut off");
   return { empty: false, wal: bytes[18] === 2 && bytes[19] === 2 };
-}
-
-/** Throws NEWER_SCHEMA for any `user_version` that this program does not know. */
-export function refuseVersion(file: string, version: number): void {
-  if (version >= 0 && version <= SCHEMA_VERSION) return;
-  throw new ScenariologError(
-    "NEWER_SCHEMA",
-    `database ${file} has schema version ${version}; this program knows version ${SCHEMA_VERSION}`,
-    { hint: "use a newer scenariolog, or another file; this one was left untouched" },
-  );
 }
 
 export function noDatabase(file: string): ScenariologError {

@@ -2,11 +2,14 @@ import { Database } from "bun:sqlite";
 import path from "node:path";
 import { ScenariologError, systemCode } from "../errors.ts";
 import { hasFts5 } from "./fts5.ts";
-import { noDatabase, readHeader, refuseVersion } from "./header.ts";
+import { noDatabase, readHeader } from "./header.ts";
 import { migrate } from "./migrate.ts";
 import { connectToRead, hasWalContent } from "./read-only.ts";
 import { BUSY_TIMEOUT_MS, Store } from "./store.ts";
 import { translate } from "./translate.ts";
+
+/** The only `user_version` that both builds accept. */
+export const SCHEMA_VERSION = 1;
 
 /**
  * Opens a database for writing and brings its schema up to date. With `create`, a missing or empty file becomes a
@@ -89,7 +92,14 @@ function hasTable(db: Database, name: string): boolean {
 
 /** A newer schema, or the database of another program, which is not ours to add tables to. */
 function refuseStrange(db: Database, file: string): void {
-  refuseVersion(file, Number(db.query("PRAGMA user_version").values()[0]?.[0]));
+  const version = Number(db.query("PRAGMA user_version").values()[0]?.[0]);
+  if (version < 0 || version > SCHEMA_VERSION) {
+    throw new ScenariologError(
+      "NEWER_SCHEMA",
+      `database ${file} has schema version ${version}; this program knows version ${SCHEMA_VERSION}`,
+      { hint: "use a newer scenariolog, or another file; this one was left untouched" },
+    );
+  }
   if (hasTable(db, "scenario_runs") || db.query("SELECT 1 FROM sqlite_master LIMIT 1").get() === null) return;
   throw new ScenariologError(
     "NOT_A_DATABASE",
