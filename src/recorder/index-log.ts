@@ -6,6 +6,8 @@ import type { Store } from "../store/store.ts";
 const READ_BYTES = 1 << 20;
 /** A transaction holds the write lock, on which other steps wait: this keeps it short (about 25 ms). */
 const SLICE_LINES = 5000;
+/** The same for long lines, 16 KiB of each of which are kept: in memory too. */
+const SLICE_BYTES = 1 << 20;
 /** Between two of them: SQLite's own waiters, the Go build's among them, only look in now and then. */
 const PAUSE_MS = 5;
 
@@ -59,7 +61,8 @@ async function indexFrom(
       position += end - start;
       splitter.push(buffer.subarray(start, end), (text) => slice.push(text));
       start = end;
-      if (slice.length < SLICE_LINES) continue;
+      const bytes = position - splitter.pendingBytes - at.bytes;
+      if (slice.length === 0 || (slice.length < SLICE_LINES && bytes < SLICE_BYTES)) continue;
       if (!(await flush("partial"))) return at.lines - before.lines;
       await Bun.sleep(PAUSE_MS);
       if (log.stop()) return at.lines - before.lines;
