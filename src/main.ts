@@ -5,6 +5,8 @@ if (typeof end === "number") {
   // Not process.exit(): what a stream has not written yet would be lost.
   process.exitCode = end;
 } else {
+  // Where the signal is blocked, or we are the first process of a container, it has no effect.
+  process.exitCode = 128 + ((await import("node:os")).constants.signals[end.signal] ?? 0);
   // The default effect is back by now, and the caller's shell sees a death by this signal, and stops as well.
   process.removeAllListeners(end.signal);
   process.kill(process.pid, end.signal);

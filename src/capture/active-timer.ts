@@ -1,4 +1,4 @@
-const TICK_MS = 250;
+const TICK_MS = 100;
 
 /**
  * A timer that counts only the time in which this process runs: what passes while it is stopped (Ctrl-Z, SIGSTOP, a

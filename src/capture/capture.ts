@@ -3,6 +3,7 @@ import type { ChildSpec, Platform, Source } from "./child.ts";
 import { Drain } from "./drain.ts";
 import { type LogFile, reasonOf } from "./log-file.ts";
 import { commandLineOf } from "./processes.ts";
+import { signalNumber } from "./signals.ts";
 import type { StepControl } from "./step-control.ts";
 
 export interface CaptureSpec extends Omit<ChildSpec, "output"> {
@@ -33,8 +34,12 @@ export interface Captured {
  */
 export async function capture(platform: Platform, control: StepControl, spec: CaptureSpec): Promise<Captured> {
   const problems: string[] = [];
+  if (!(await control.mayStart())) return { exit: endedBefore(control), leaked: null, problems };
   const child = start(platform, spec, problems);
-  if ("kind" in child) return { exit: child, leaked: null, problems };
+  if ("kind" in child) {
+    control.over();
+    return { exit: child, leaked: null, problems };
+  }
 
   control.started(child.pid);
   const drains: Drain[] = [];
@@ -42,8 +47,15 @@ export async function capture(platform: Platform, control: StepControl, spec: Ca
   if (child.stderr) drains.push(new Drain(child.stderr, spec.stderr));
   const exit = await child.exited;
   await control.ended();
-  const leaked = await finish(platform, drains, spec);
+  const leaked = await finish(platform, control, drains, spec);
+  control.over();
   return { exit, leaked, problems };
+}
+
+/** As if the process had started, and died of the signal at once. */
+function endedBefore({ cause }: StepControl): Exit {
+  const name = cause?.kind === "signal" ? cause.signal : "SIGTERM";
+  return { kind: "signal", signal: signalNumber(name), name };
 }
 
 function start(platform: Platform, spec: CaptureSpec, problems: string[]) {
@@ -56,8 +68,18 @@ function start(platform: Platform, spec: CaptureSpec, problems: string[]) {
 }
 
 /** Reads to the end of every pipe, or until the leak timeout. */
-async function finish(platform: Platform, drains: readonly Drain[], spec: CaptureSpec): Promise<Leaked[] | null> {
-  if (await endWithin(drains, spec.leakTimeoutMs)) return null;
+async function finish(
+  platform: Platform,
+  control: StepControl,
+  drains: readonly Drain[],
+  spec: CaptureSpec,
+): Promise<Leaked[] | null> {
+  if (await endWithin(drains, spec.leakTimeoutMs, control.interrupted)) return null;
+  if (control.cause) {
+    // Perhaps a moment ago: whatever holds a pipe is being ended.
+    await control.ended();
+    if (await endWithin(drains, spec.leakTimeoutMs)) return null;
+  }
   const open = () => drains.filter((drain) => !drain.ended);
   const sources = (): Source[] => open().map((drain) => drain.source);
   const leaked = platform.holders(platform.descendants(), sources()).map(({ pid }) => ({
@@ -68,8 +90,9 @@ async function finish(platform: Platform, drains: readonly Drain[], spec: Captur
     await killHolders(platform, sources);
     if (await endWithin(drains, spec.leakTimeoutMs)) return leaked;
   }
-  for (const drain of open()) await drain.leave(platform);
-  return leaked;
+  let held = false;
+  for (const drain of open()) held = (await drain.leave(platform)) || held;
+  return held ? leaked : null;
 }
 
 async function killHolders(platform: Platform, sources: () => Source[]): Promise<void> {
@@ -88,13 +111,14 @@ async function killHolders(platform: Platform, sources: () => Source[]): Promise
   }
 }
 
-async function endWithin(drains: readonly Drain[], timeoutMs: number): Promise<boolean> {
+/** Whether every pipe came to its end in time, and before `unless` settled. */
+async function endWithin(drains: readonly Drain[], timeoutMs: number, unless?: Promise<void>): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(resolve, timeoutMs, false);
   });
   const end = Promise.all(drains.map((drain) => drain.done)).then(() => true);
-  const inTime = await Promise.race([end, late]);
+  const inTime = await Promise.race([end, late, ...(unless ? [unless.then(() => false)] : [])]);
   clearTimeout(timer);
   return inTime;
 }

@@ -36,6 +36,8 @@ export interface Platform {
   spawn(spec: ChildSpec): Child | Exit;
   /** Live processes that came from children of ours, wherever they went; empty where that cannot be known. */
   descendants(): ProcessStat[];
+  /** From now on our own death leaves no core file. */
+  dumpNoCore(): void;
   /** Whether the caller made us ignore this signal: then it is not ours to pass on. */
   ignores(signal: NodeJS.Signals): boolean;
   /** Of `processes`, those that hold the writing end of one of these sources. */

@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Platform, Source } from "./child.ts";
-import { freeName, type LogFile } from "./log-file.ts";
+import type { LogFile } from "./log-file.ts";
+import { freeName } from "./new-file.ts";
 
 /** More than a pipe holds: what is left in one when we stop reading is taken along, a flood is not. */
 const REST_BYTES = 1 << 20;
@@ -21,14 +22,17 @@ export class Drain {
     this.done = this.#run();
   }
 
-  /** Stops reading from a pipe that somebody still holds, without their noticing where the platform can do that. */
-  async leave(platform: Platform): Promise<void> {
+  /**
+   * Stops reading from a pipe that somebody still holds, without their noticing where the platform can do that. False
+   * when nobody does: we were only slow to see its end.
+   */
+  async leave(platform: Platform): Promise<boolean> {
     this.#left = true;
     const hold = platform.hold(this.source);
     // A read is always pending, so that nothing waits inside the stream and gets lost with it.
     await this.#reader.cancel().catch(() => {});
     await this.done;
-    if (!hold) return;
+    if (!hold) return true;
     const buffer = new Uint8Array(65_536);
     let taken = 0;
     let read = hold.read(buffer);
@@ -42,6 +46,7 @@ export class Drain {
       hold.handOver(freeName(path.join(dir, `${name}-late${ext}`)));
     }
     hold.close();
+    return read !== 0;
   }
 
   async #run(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Hold, Source } from "./child.ts";
 import { setBlocking } from "./libc.ts";
 import { locate } from "./locate.ts";
 import { holds, linkOf, type ProcessStat } from "./processes.ts";
+import type { Reaper } from "./reaper.ts";
 import { spawnHelper } from "./spawn-helper.ts";
 
 /** Of `processes`, those that have one of these pipes open. */
@@ -12,7 +13,7 @@ export function holders(processes: readonly ProcessStat[], sources: readonly Sou
 }
 
 /** Null when the source is closed already. */
-export function hold(source: Source): Hold | null {
+export function hold(source: Source, reaper: Reaper): Hold | null {
   let fd: number;
   try {
     // A new description of the same pipe. Not blocking, as opening one without a writer otherwise waits for one.
@@ -28,7 +29,7 @@ export function hold(source: Source): Hold | null {
         return -1; // EAGAIN
       }
     },
-    handOver: (file) => handOver(fd, file),
+    handOver: (file) => handOver(fd, file, reaper),
     close: () => fs.closeSync(fd),
   };
 }
@@ -37,7 +38,7 @@ export function hold(source: Source): Hold | null {
  * A server that a step leaves behind would die of SIGPIPE at its next line, were nobody to read it: a `cat` in a
  * session of its own does, until the last writer is gone.
  */
-function handOver(fd: number, file: string): boolean {
+function handOver(fd: number, file: string, reaper: Reaper): boolean {
   const cat = locate("cat", "/", process.env.PATH);
   if (typeof cat !== "string") return false;
   let log: number;
@@ -49,5 +50,6 @@ function handOver(fd: number, file: string): boolean {
   setBlocking(fd);
   const helper = spawnHelper(cat, ["cat"], { stdin: fd, stdout: log, newSession: true, blockSignals: true });
   fs.closeSync(log);
+  if (helper !== null) reaper.others.add(helper.pid);
   return helper !== null;
 }

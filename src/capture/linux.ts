@@ -7,9 +7,8 @@ import { type Inherited, readInherited, restoreFileLimit } from "./inherited.ts"
 import { hold, holders } from "./leaks.ts";
 import { addChdir, libc } from "./libc.ts";
 import { locate, notExecutable, notFound } from "./locate.ts";
-import { descendantsOf, ignoredSignals } from "./processes.ts";
+import { descendantsOf, hasSignal, ignoredSignals } from "./processes.ts";
 import { Reaper } from "./reaper.ts";
-import { signalNumber } from "./signals.ts";
 import {
   cString,
   emptyActions,
@@ -21,22 +20,30 @@ import {
 
 const O_CLOEXEC = 0o2000000;
 const PR_SET_CHILD_SUBREAPER = 36;
+const PR_SET_DUMPABLE = 4;
 
 /** To be called before anything is opened: it looks at what the caller left us. */
 export function linuxPlatform(): Platform {
   const inherited = readInherited();
   const ignored = ignoredSignals();
   const reaper = new Reaper();
-  /** Processes that are ours and no part of a step. */
-  const helpers = new Set<number>();
+  // Of a script that ended with `exec scenariolog exec …`, and had started something in the background before.
+  if (reaper.hasChildren())
+    for (const { pid, ppid } of descendantsOf(process.pid)) if (ppid === process.pid) reaper.others.add(pid);
   return {
     spawn: (spec) => spawn(spec, inherited, reaper),
-    descendants: () => descendantsOf(process.pid, helpers),
-    ignores: (signal) => ((ignored >> BigInt(signalNumber(signal) - 1)) & 1n) === 1n,
+    descendants: () => descendantsOf(process.pid, reaper.others),
+    dumpNoCore,
+    ignores: (signal) => hasSignal(ignored, signal),
     holders,
-    hold,
-    witness: () => startWitness(reaper, helpers),
+    hold: (source) => hold(source, reaper),
+    witness: () => startWitness(reaper),
   };
+}
+
+/** Not a limit of zero: it does not hold for cores that go to a program. */
+function dumpNoCore(): void {
+  libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 function spawn(spec: ChildSpec, inherited: Inherited, reaper: Reaper): Child | Exit {

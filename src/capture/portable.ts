@@ -12,6 +12,7 @@ import { signalName, signalNumber } from "./signals.ts";
 export const portablePlatform: Platform = {
   spawn,
   descendants: () => [],
+  dumpNoCore: () => {},
   ignores: () => false,
   holders: () => [],
   hold: () => null,

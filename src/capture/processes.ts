@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { signalNumber } from "./signals.ts";
 
 /** A live process, as /proc shows it (https://man7.org/linux/man-pages/man5/proc.5.html). */
 export interface ProcessStat {
@@ -12,6 +13,8 @@ export interface ProcessStat {
   /** Clock ticks since boot; with the pid it names a process for good. */
   readonly startTicks: string;
   readonly zombie: boolean;
+  /** By SIGSTOP, SIGTSTP and the like. */
+  readonly stopped: boolean;
 }
 
 /** Null when there is no such process, or no /proc. */
@@ -28,6 +31,7 @@ export function statOf(pid: number): ProcessStat | null {
     foregroundGroup: Number(fields[5]),
     startTicks: fields[19]!,
     zombie: fields[0] === "Z" || fields[0] === "X",
+    stopped: fields[0] === "T",
   };
 }
 
@@ -94,5 +98,19 @@ function listOf(dir: string): string[] {
 
 /** Bit n-1 is set for a signal n that we were started to ignore. To be read before any handler is installed. */
 export function ignoredSignals(): bigint {
-  return BigInt(`0x${/^SigIgn:\t([0-9a-f]+)$/m.exec(readText("/proc/self/status"))?.[1] ?? "0"}`);
+  return signalSet("self", "SigIgn");
+}
+
+/** Whether a process has a handler for this signal. */
+export function catches(pid: number, signal: NodeJS.Signals): boolean {
+  return hasSignal(signalSet(pid, "SigCgt"), signal);
+}
+
+/** A set of signals in /proc/PID/status: SigIgn, SigCgt, ShdPnd… Empty when there is no such process. */
+export function signalSet(pid: number | "self", name: string): bigint {
+  return BigInt(`0x${new RegExp(`^${name}:\\t([0-9a-f]+)$`, "m").exec(readText(`/proc/${pid}/status`))?.[1] ?? "0"}`);
+}
+
+export function hasSignal(set: bigint, signal: NodeJS.Signals): boolean {
+  return ((set >> BigInt(signalNumber(signal) - 1)) & 1n) === 1n;
 }

@@ -10,9 +10,9 @@ const WNOHANG = 1;
  * first child, whose end could otherwise come too early to be seen.
  */
 export class Reaper {
+  /** Live children that are no part of a step: helpers of ours, and what our caller had when it became us (`exec`). */
+  readonly others = new Set<number>();
   readonly #waiting = new Map<number, (exit: Exit) => void>();
-  /** Ends of children that nobody has asked for yet. */
-  readonly #ended = new Map<number, Exit>();
   readonly #onSignal = () => this.reap();
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -20,50 +20,47 @@ export class Reaper {
     process.on("SIGCHLD", this.#onSignal);
   }
 
-  /** Settles with the end of a child of ours; never rejects. */
+  /** Whether this process has children, alive or not. */
+  hasChildren(): boolean {
+    return this.#reapOne(new Int32Array(1)) >= 0;
+  }
+
+  /** To be called in the turn of the event loop in which the child was started. Never rejects. */
   wait(pid: number): Promise<Exit> {
     // Holds the event loop open, and finds the end should a signal get lost.
     this.#timer ??= setInterval(this.#onSignal, 1000);
-    const exited = new Promise<Exit>((resolve) => {
+    return new Promise<Exit>((resolve) => {
       this.#waiting.set(pid, resolve);
     });
-    this.reap();
-    return exited;
   }
 
   /** Waits, without a turn of the event loop, for a child that is about to end: one that was just killed. */
   waitNow(pid: number): void {
     libc.wait4(pid, null, 0, null);
+    this.others.delete(pid);
   }
 
   reap(): void {
     const status = new Int32Array(1);
-    for (;;) {
-      const pid = libc.wait4(-1, ptr(status), WNOHANG, null);
-      if (pid <= 0) {
-        if (pid < 0) this.#settleAll();
-        break;
-      }
-      this.#ended.set(pid, exitOf(status[0]!));
-    }
-    for (const [pid, exit] of this.#ended) this.#settle(pid, exit);
-    if (this.#waiting.size === 0) {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-    }
+    let pid = this.#reapOne(status);
+    for (; pid > 0; pid = this.#reapOne(status)) this.#settle(pid, exitOf(status[0]!));
+    // ECHILD: no children are left, though some are waited for. Somebody else has reaped them.
+    if (pid < 0) for (const lost of this.#waiting.keys()) this.#settle(lost, { kind: "code", code: 255 });
+    if (this.#waiting.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Its pid; 0 when none has ended, -1 when there is none. */
+  #reapOne(status: Int32Array): number {
+    const pid = libc.wait4(-1, ptr(status), WNOHANG, null);
+    if (pid > 0) this.others.delete(pid);
+    return pid;
   }
 
   #settle(pid: number, exit: Exit): void {
-    const resolve = this.#waiting.get(pid);
-    if (!resolve) return;
+    this.#waiting.get(pid)?.(exit);
     this.#waiting.delete(pid);
-    this.#ended.delete(pid);
-    resolve(exit);
-  }
-
-  /** ECHILD: no children are left, though some are waited for. SIGCHLD was ignored when they ended. */
-  #settleAll(): void {
-    for (const pid of this.#waiting.keys()) this.#ended.has(pid) || this.#ended.set(pid, { kind: "code", code: 255 });
   }
 }
 

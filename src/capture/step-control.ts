@@ -1,12 +1,22 @@
 import { ActiveTimer } from "./active-timer.ts";
 import type { Platform, Witness } from "./child.ts";
-import { statOf } from "./processes.ts";
+import { ProcessTree } from "./process-tree.ts";
+import { catches, type ProcessStat, statOf } from "./processes.ts";
+import { Suspension } from "./suspension.ts";
 
 /** Why a step was ended from outside. */
 export type Cause =
   | { readonly kind: "timeout" }
-  /** `everyone`: the whole process group got the signal (Ctrl-C), so that it was not passed on. */
-  | { readonly kind: "signal"; readonly signal: NodeJS.Signals; readonly everyone: boolean };
+  | {
+      readonly kind: "signal";
+      readonly signal: NodeJS.Signals;
+      readonly moment: Moment;
+      /** The whole process group got the signal (Ctrl-C), so that it was not passed on. */
+      readonly everyone: boolean;
+    };
+
+/** Where in a step's life: not started; at work; ended, but its output is still open; nothing more to come from it. */
+export type Moment = "before" | "running" | "draining" | "over";
 
 export interface ControlOptions {
   /** From the first signal, or the timeout, to SIGKILL for whatever is left. */
@@ -16,10 +26,14 @@ export interface ControlOptions {
 }
 
 const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
-/** A step this short is not worth a witness; see #sentToEveryone. */
-const WITNESS_AFTER_MS = 100;
+/** A step this short is not worth a witness (0.5 ms); see #sentToEveryone. */
+const WITNESS_AFTER_MS = 20;
 /** A shell runs its traps only when the program that it waits for has ended: that one gets the signal after a while. */
 const FOLLOW_UP_MS = 1000;
+/** A signal to a group reaches its members one after the other: by then it has reached the witness. */
+const DELIVERY_MS = 5;
+/** timeout(1) signals its child and then its group: the same signal so soon is still the first one. */
+const TWIN_MS = 50;
 
 /**
  * Stands between the caller's signals and the step, from before the step's row is written until it is closed: what
@@ -28,75 +42,96 @@ const FOLLOW_UP_MS = 1000;
 export class StepControl {
   /** Null while nobody has ended the step. */
   cause: Cause | null = null;
-  /** Called when the first cause appears. */
-  onCause: () => void = () => {};
+  /** Settles with the first signal. */
+  readonly interrupted: Promise<void>;
+  readonly #tree: ProcessTree;
+  readonly #suspension: Suspension;
   readonly #handlers = new Map<NodeJS.Signals, () => void>();
-  #child = 0;
-  #childEnded = false;
+  #onInterrupted: () => void = () => {};
+  #moment: Moment = "before";
+  #interruptedMs = 0;
+  /** Who got the signal is found out, and it was passed on. */
+  #passedOn: Promise<void> = Promise.resolve();
   #witness: Witness | null = null;
   #witnessTimer: ReturnType<typeof setTimeout> | undefined;
+  #timers: ActiveTimer[] = [];
   #timeout: ActiveTimer | undefined;
-  #grace: ActiveTimer | undefined;
-  #followUp: ActiveTimer | undefined;
-  #killing: Promise<void> | undefined;
-  /** Got the signal from us already. */
-  readonly #signalled = new Set<number>();
 
   constructor(
     private readonly platform: Platform,
     private readonly options: ControlOptions,
   ) {
+    this.#tree = new ProcessTree(platform);
+    this.#suspension = new Suspension(platform);
+    this.interrupted = new Promise((resolve) => {
+      this.#onInterrupted = resolve;
+    });
     for (const signal of ENDING) this.#handle(signal, () => this.#interrupt(signal));
     if (process.platform === "win32") return;
-    this.#handle("SIGTSTP", () => this.#suspend());
-    this.#handle("SIGCONT", () => this.#resume());
+    this.#handle("SIGTSTP", () => {
+      void this.#suspension.suspend(() => this.#isForEveryone("SIGTSTP"), this.#moment === "running");
+    });
+    this.#handle("SIGCONT", () => {
+      this.#witness?.wake();
+      this.#suspension.resume();
+    });
   }
 
-  /** A process has started: signals that came meanwhile are passed on to it. */
+  /** Whether SIGKILL of ours ended the step, and not what it made of the cause. */
+  get killed(): boolean {
+    return this.#tree.killed;
+  }
+
+  /** False when a signal came before the process could be started. */
+  async mayStart(): Promise<boolean> {
+    this.#moment = "before";
+    // Handlers of signals that came meanwhile run in this turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    return this.cause === null;
+  }
+
   started(pid: number): void {
-    this.#child = pid;
-    this.#childEnded = false;
-    this.#signalled.clear();
-    if (this.options.timeoutMs > 0) {
-      this.#timeout = new ActiveTimer(this.options.timeoutMs, () => this.#begin({ kind: "timeout" }));
-    }
+    this.#moment = "running";
+    this.#tree.started(pid);
+    const { timeoutMs } = this.options;
+    if (timeoutMs > 0) this.#timeout = new ActiveTimer(timeoutMs, () => this.#timeOut());
     this.#witnessTimer = setTimeout(() => {
       this.#witness ??= this.platform.witness();
     }, WITNESS_AFTER_MS);
-    if (this.cause) this.#passOn();
   }
 
   /** The process has ended. Where it was ended from outside, waits until nothing of it is left. */
   async ended(): Promise<void> {
-    this.#childEnded = true;
+    if (this.#moment === "running") this.#moment = "draining";
+    this.#tree.endedRoot();
     this.#timeout?.stop();
-    clearTimeout(this.#witnessTimer);
     if (!this.cause) return;
-    this.#passOnToRest("SIGTERM");
-    while (!this.#killing && this.platform.descendants().length > 0) await Bun.sleep(10);
-    await this.#killing;
+    await this.#passedOn;
+    if (this.cause.kind === "timeout" || this.cause.moment === "running") this.#tree.signalAll("SIGTERM");
+    await this.#tree.gone();
   }
 
-  /** SIGKILL to everything below us, until nothing is left: what a kill sets free may start another. */
-  killAll(): Promise<void> {
-    this.#killing ??= this.#killUntilEmpty();
-    return this.#killing;
-  }
-
-  /** Between two attempts: what ended the last one is settled. */
-  settle(): void {
-    for (const timer of [this.#timeout, this.#grace, this.#followUp]) timer?.stop();
+  /** All its output is there, and what it left behind is nobody's to end any more. */
+  over(): void {
+    this.#moment = "over";
     clearTimeout(this.#witnessTimer);
-    this.#killing = undefined;
+    this.#timeout?.stop();
+    for (const timer of this.#timers.splice(0)) timer.stop();
+  }
+
+  /** Between two attempts: a timeout was for the last one only. */
+  settle(): void {
     if (this.cause?.kind === "timeout") this.cause = null;
   }
 
   /** Signals have their default effect again. */
   release(): void {
-    this.settle();
+    this.over();
     this.#witness?.stop();
     this.#witness = null;
     for (const [signal, handler] of this.#handlers) process.off(signal, handler);
+    // The caller is to see a death by this signal; a core of the recorder is of no use to anyone.
+    if (this.cause?.kind === "signal" && this.cause.signal === "SIGQUIT") this.platform.dumpNoCore();
   }
 
   #handle(signal: NodeJS.Signals, handler: () => void): void {
@@ -105,78 +140,69 @@ export class StepControl {
     process.on(signal, handler);
   }
 
+  #timeOut(): void {
+    if (this.cause) return;
+    this.cause = { kind: "timeout" };
+    this.#tree.signalRoot("SIGTERM");
+    this.#limit("SIGTERM", () => false);
+  }
+
   #interrupt(signal: NodeJS.Signals): void {
-    if (this.cause?.kind === "signal") void this.killAll();
-    else this.#begin({ kind: "signal", signal, everyone: this.#sentToEveryone(signal) });
-  }
-
-  #begin(cause: Cause): void {
-    const first = this.cause === null;
-    this.cause = cause;
-    this.#timeout?.stop();
-    if (this.#child !== 0) this.#passOn();
-    if (first) this.onCause();
-  }
-
-  #passOn(): void {
-    const { cause } = this;
-    if (!cause || this.#grace) return;
-    const signal = cause.kind === "timeout" ? "SIGTERM" : cause.signal;
-    const { graceMs } = this.options;
-    this.#grace = new ActiveTimer(graceMs, () => void this.killAll());
-    if (cause.kind === "signal" && cause.everyone) return;
-    if (!this.#childEnded) this.#send(this.#child, signal);
-    this.#followUp = new ActiveTimer(Math.min(FOLLOW_UP_MS, graceMs / 2), () => this.#passOnToRest(signal));
-  }
-
-  #passOnToRest(signal: NodeJS.Signals): void {
-    for (const { pid } of this.platform.descendants()) this.#send(pid, signal);
-  }
-
-  #send(pid: number, signal: NodeJS.Signals): void {
-    if (this.#signalled.has(pid)) return;
-    this.#signalled.add(pid);
-    kill(pid, signal);
-  }
-
-  async #killUntilEmpty(): Promise<void> {
-    for (;;) {
-      const left = this.platform.descendants().map(({ pid }) => pid);
-      if (!this.#childEnded && this.#child !== 0 && !left.includes(this.#child)) left.push(this.#child);
-      if (left.length === 0) return;
-      for (const pid of left) kill(pid, "SIGKILL");
-      await Bun.sleep(5);
+    const nowMs = Bun.nanoseconds() / 1e6;
+    const atWork = this.#moment === "running" || this.#moment === "draining";
+    if (this.cause?.kind === "signal") {
+      const twin = this.cause.signal === signal && nowMs - this.#interruptedMs < TWIN_MS;
+      if (atWork && !twin) this.#tree.killAll();
+      return;
     }
+    this.#interruptedMs = nowMs;
+    this.cause = { kind: "signal", signal, moment: this.#moment, everyone: false };
+    this.#timeout?.stop();
+    this.#onInterrupted();
+    if (atWork) this.#passedOn = this.#passOn(this.cause);
   }
 
-  /** A signal to the recorder alone: stops the step with it. Bun's clock goes on, see ActiveTimer. */
-  #suspend(): void {
-    if (!this.#sentToEveryone("SIGTSTP")) for (const { pid } of this.platform.descendants()) kill(pid, "SIGSTOP");
-    // SIGTSTP's own effect would be dropped in a group without a shell to wake it.
-    kill(process.pid, "SIGSTOP");
+  async #passOn(cause: Cause & { kind: "signal" }): Promise<void> {
+    const { signal, moment } = cause;
+    const everyone = await this.#isForEveryone(signal);
+    this.cause = { ...cause, everyone };
+    if (this.#moment === "over") return;
+    const group = statOf(process.pid)?.pgrp;
+    const reached = ({ pgrp }: ProcessStat) => everyone && pgrp === group;
+    if (moment === "running" && !this.#reachedRoot(signal, reached)) this.#tree.signalRoot(signal);
+    if (moment === "draining") this.#tree.signalAll(signal, reached);
+    this.#limit(moment === "running" ? signal : "SIGTERM", reached);
   }
 
-  #resume(): void {
-    this.#witness?.wake();
-    for (const { pid } of this.platform.descendants()) kill(pid, "SIGCONT");
+  /** Without a witness it is a guess: then a process that does not handle the signal, and lives, did not get it. */
+  #reachedRoot(signal: NodeJS.Signals, reached: (process: ProcessStat) => boolean): boolean {
+    const root = statOf(this.#tree.root);
+    if (root === null || root.zombie) return true;
+    return reached(root) && (this.#witness !== null || catches(root.pid, signal));
+  }
+
+  /** Sees to it that the step ends: its other processes get the signal too, and at last SIGKILL. */
+  #limit(signal: NodeJS.Signals, reached: (process: ProcessStat) => boolean): void {
+    const { graceMs } = this.options;
+    this.#timers.push(
+      new ActiveTimer(Math.min(FOLLOW_UP_MS, graceMs / 2), () => this.#tree.signalAll(signal, reached)),
+      new ActiveTimer(graceMs, () => this.#tree.killAll()),
+    );
+  }
+
+  async #isForEveryone(signal: NodeJS.Signals): Promise<boolean> {
+    await Bun.sleep(DELIVERY_MS);
+    return this.#sentToEveryone(signal);
   }
 
   /**
-   * Without a witness (a step of less than 100 ms) a keyboard's signals in the foreground of a terminal are taken for
-   * the keyboard's, and others as sent to us.
+   * Without a witness (in a step's first 20 ms) a keyboard's signals in the foreground of a terminal are taken for the
+   * keyboard's, and others as sent to us.
    */
   #sentToEveryone(signal: NodeJS.Signals): boolean {
     if (this.#witness) return this.#witness.saw(signal);
     if (signal === "SIGTERM") return false;
     const own = statOf(process.pid);
     return own !== null && own.tty !== 0 && own.foregroundGroup === own.pgrp;
-  }
-}
-
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has ended meanwhile, or belongs to another user (sudo).
   }
 }

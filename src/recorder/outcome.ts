@@ -29,9 +29,14 @@ export const endTags = [
 
 /**
  * A timeout is 124, as in timeout(1). A signal to the recorder alone is 128+n, whatever the step made of it, and ends
- * the recorder as well. One that everyone got (Ctrl-C) is for the step to answer, as without us: its own end counts.
+ * the recorder as well. One that everyone got (Ctrl-C) is for the step to answer, as without us: its own end counts,
+ * unless we had to end it (`killed`).
  */
-export function outcomeOf({ exit, leaked }: Captured, cause: Cause | null, spec: StepSpec): Outcome {
+export function outcomeOf(
+  { exit, leaked }: Captured,
+  { cause, killed }: { readonly cause: Cause | null; readonly killed: boolean },
+  spec: StepSpec,
+): Outcome {
   const tags: [string, string][] = [];
   if (exit.kind === "not-started") tags.push(["exit.error", exit.reason]);
   if (leaked !== null) tags.push(["leaked", "true"], ["leaked.processes", JSON.stringify(leaked)]);
@@ -42,11 +47,15 @@ export function outcomeOf({ exit, leaked }: Captured, cause: Cause | null, spec:
     return { code: exitCode.timeout, reason: "timeout", endBySignal: undefined, tags };
   }
   if (cause?.kind === "signal") {
-    const died = exit.kind === "signal" ? (exit.name as NodeJS.Signals) : undefined;
-    const signal = cause.everyone ? died : cause.signal;
-    tags.push(["exit.signal", signal ?? cause.signal], ["exit.reason", "interrupted"]);
-    const code = signal === undefined ? codeOf(exit) : exitCode.signalBase + signalNumber(signal);
-    return { code, reason: "interrupted", endBySignal: signal, tags };
+    if (cause.moment === "before") tags.push(["exit.error", "the signal came before the step had started"]);
+    if (cause.everyone && cause.moment === "running" && !killed) {
+      const died = exit.kind === "signal" ? (exit.name as NodeJS.Signals) : undefined;
+      tags.push(["exit.signal", died ?? cause.signal], ["exit.reason", "interrupted"]);
+      return { code: codeOf(exit), reason: "interrupted", endBySignal: died, tags };
+    }
+    tags.push(["exit.signal", cause.signal], ["exit.reason", "interrupted"]);
+    const code = exitCode.signalBase + signalNumber(cause.signal);
+    return { code, reason: "interrupted", endBySignal: cause.signal, tags };
   }
   if (exit.kind === "signal") tags.push(["exit.signal", exit.name]);
   if (leaked !== null && spec.onLeak === "fail" && codeOf(exit) === 0) {

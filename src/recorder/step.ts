@@ -73,7 +73,7 @@ export async function recordStep(
         stepId: journal.stepId,
         exit: captured.exit,
         code,
-        endBySignal: outcome.endBySignal,
+        endBySignal: outcome.endBySignal ?? lateSignal(control),
         durationMs,
         attempts: attempt,
         flaky,
@@ -115,7 +115,12 @@ async function runAttempt(
     killLeaked: spec.onLeak === "kill",
   });
   const durationMs = Math.max(0, Math.floor(clock.monotonicMs() - startMs));
-  return { captured, outcome: outcomeOf(captured, control.cause, spec), durationMs };
+  return { captured, outcome: outcomeOf(captured, control, spec), durationMs };
+}
+
+/** One that came when the step was over and its row closed: while its lines were indexed, or before another attempt. */
+function lateSignal({ cause }: StepControl): NodeJS.Signals | undefined {
+  return cause?.kind === "signal" && cause.moment === "over" ? cause.signal : undefined;
 }
 
 function leaksOf({ leaked }: Captured): string[] {

@@ -69,8 +69,9 @@ export default defineCommand({
     const step = await recordStep(db, platform, spec);
     writeErr(linesOf(step));
     for (const text of warningsOf(step)) (await import("../console.ts")).warn(text);
-    if (args.strict && step.problems.length > 0) return exitCode.recorder;
-    return step.endBySignal === undefined ? step.code : { signal: step.endBySignal };
+    // First: the caller is to stop, whatever became of the recording.
+    if (step.endBySignal !== undefined) return { signal: step.endBySignal };
+    return args.strict && step.problems.length > 0 ? exitCode.recorder : step.code;
   },
 });
 
