@@ -1,8 +1,9 @@
 import { Database } from "bun:sqlite";
 import path from "node:path";
-import { ScenariologError, systemCode } from "../errors.ts";
+import { ScenariologError } from "../errors.ts";
 import { hasFts5 } from "./fts5.ts";
 import { noDatabase, readHeader } from "./header.ts";
+import { useJournal } from "./journal-mode.ts";
 import { migrate } from "./migrate.ts";
 import { connectToRead, hasWalContent } from "./read-only.ts";
 import { BUSY_TIMEOUT_MS, Store } from "./store.ts";
@@ -38,11 +39,11 @@ export function openForWriting(file: string, options: { create: boolean }): Stor
     (db) => {
       db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
       refuseStrange(db, file);
-      useWal(db);
       db.run("PRAGMA foreign_keys = ON");
       db.run("PRAGMA synchronous = NORMAL");
+      const caveat = useJournal(db, file, { checkPlace: options.create, timeoutMs: BUSY_TIMEOUT_MS });
       migrate(db);
-      return storeOf(db, file);
+      return storeOf(db, file, caveat);
     },
   );
 }
@@ -81,9 +82,9 @@ function using<T>(connect: () => Database, file: string, work: (db: Database) =>
   }
 }
 
-function storeOf(db: Database, file: string): Store {
+function storeOf(db: Database, file: string, caveat: string | null = null): Store {
   const fts5 = hasFts5(db);
-  return new Store(db, file, fts5, fts5 && hasTable(db, "log_lines_fts"));
+  return new Store(db, file, fts5, fts5 && hasTable(db, "log_lines_fts"), caveat);
 }
 
 function hasTable(db: Database, name: string): boolean {
@@ -114,23 +115,4 @@ function holdsNothing(file: string): ScenariologError {
   return new ScenariologError("NO_DATABASE", `database ${file} is empty`, {
     hint: `check --db, or make it one: scenariolog init --db ${file}`,
   });
-}
-
-/** In the race of a first opening SQLite answers BUSY at once, whatever the timeout: tried again, bounded by it. */
-function useWal(db: Database): void {
-  if (journalMode(db, "PRAGMA journal_mode") === "wal") return;
-  const deadline = Bun.nanoseconds() + BUSY_TIMEOUT_MS * 1e6;
-  for (;;) {
-    try {
-      journalMode(db, "PRAGMA journal_mode = WAL");
-      return;
-    } catch (error) {
-      if (!systemCode(error)?.startsWith("SQLITE_BUSY") || Bun.nanoseconds() > deadline) throw error;
-      Bun.sleepSync(5 + Math.random() * 15);
-    }
-  }
-}
-
-function journalMode(db: Database, sql: string): string {
-  return String(db.query(sql).values()[0]?.[0]);
 }

@@ -16,8 +16,9 @@ export function connectToRead(file: string, busyTimeoutMs: number, wal: boolean)
     return connect(uri, busyTimeoutMs, tidy ? constants.SQLITE_OPEN_READWRITE : constants.SQLITE_OPEN_READONLY);
   } catch (error) {
     if (!cannotShare(error)) throw error;
-    // The directory is read-only, so nobody writes: the file may be read without the two, if it is all there is.
-    return hasWalContent(file)
+    // The directory is read-only, so nobody writes; or a journal is left of a writer that died, which would have to be
+    // rolled back. The file may be read as it is if it is all there is.
+    return hasWalContent(file) || fs.existsSync(`${file}-journal`)
       ? connectToCopy(file, busyTimeoutMs)
       : connect(`${uri}?immutable=1`, busyTimeoutMs, constants.SQLITE_OPEN_READONLY);
   }
@@ -46,12 +47,17 @@ function cannotShare(error: unknown): boolean {
   return code.startsWith("SQLITE_CANTOPEN") || code.startsWith("SQLITE_READONLY");
 }
 
-/** A log without its shared memory, in a read-only directory (a crashed run, archived): nowhere else can it be read. */
+/**
+ * A log without its shared memory in a read-only directory (a crashed run, archived), or a journal that is still to be
+ * rolled back: only in a copy can it be read without changing anything.
+ */
 function connectToCopy(file: string, busyTimeoutMs: number): Database {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), "scenariolog-read-"));
   try {
     const copy = path.join(dir, "copy.db");
-    for (const suffix of ["", "-wal"]) fs.copyFileSync(file + suffix, copy + suffix);
+    for (const suffix of ["", "-wal", "-journal"]) {
+      if (fs.existsSync(file + suffix)) fs.copyFileSync(file + suffix, copy + suffix);
+    }
     return connect(`file:${encodeURI(copy)}`, busyTimeoutMs, constants.SQLITE_OPEN_READWRITE);
   } finally {
     try {

@@ -23,6 +23,8 @@ export class Store {
     readonly fts5: boolean,
     /** Whether it has, and the file has the index table. */
     readonly fts: boolean,
+    /** What whoever makes this database, or starts a run in it, is to be told about where it lies. */
+    readonly caveat: string | null = null,
   ) {
     this.#db = db;
     this.#turn = new Turn(path);

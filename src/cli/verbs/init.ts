@@ -6,8 +6,10 @@ import { noOperands } from "../operands.ts";
 
 export default defineCommand({
   args: dbArg,
-  run({ args, data }) {
+  async run({ args, data }) {
     noOperands("init", data);
-    openForWriting(required("init", args, "db"), { create: true }).close();
+    const store = openForWriting(required("init", args, "db"), { create: true });
+    store.close();
+    if (store.caveat !== null) (await import("../console.ts")).note(store.caveat);
   },
 });

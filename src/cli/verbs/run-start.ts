@@ -15,7 +15,7 @@ export default defineCommand({
     "run-id": { type: "string", valueHint: "id", description: "The run's id; generated when absent or empty" },
     ...kvArg,
   },
-  run({ args, data }) {
+  async run({ args, data }) {
     noOperands("run start", data);
     const db = required("run start", args, "db");
     const spec = {
@@ -27,6 +27,7 @@ export default defineCommand({
     const store = openForWriting(db, { create: true });
     try {
       writeOut(`${startRun(store, spec)}\n`);
+      if (store.caveat !== null) (await import("../console.ts")).note(store.caveat);
     } finally {
       store.close();
     }
