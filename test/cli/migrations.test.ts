@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { contentsOf } from "../support/files.ts";
 import { GoBuild } from "../support/go-build.ts";
-import { scenariolog, tempDir } from "../support/program.ts";
+import { cleanEnv, program, run, scenariolog, tempDir } from "../support/program.ts";
 
 const silent = { stdout: "", stderr: "", code: 0, signal: null };
 
@@ -162,7 +162,6 @@ describe("a database that is up to date", () => {
 });
 
 test("killed at any moment while it is made, a database is finished by the next one who opens it", async () => {
-  const { program, cleanEnv } = await import("../support/program.ts");
   for (let round = 0; round < 12; round++) {
     const db = path.join(tempDir(), "killed.db");
     const child = Bun.spawn([...program, "init", "--db", db], { env: cleanEnv, stdout: "ignore", stderr: "ignore" });
@@ -179,13 +178,19 @@ test("killed at any moment while it is made, a database is finished by the next 
 });
 
 test.each([50, 100])("%d processes that make one database at once all succeed", async (count) => {
-  const db = path.join(tempDir(), "race.db");
-  const runs = Array.from({ length: count }, (_, i) =>
-    scenariolog(
-      i % 2 === 0 ? ["init", "--db", db] : ["run", "start", "--db", db, "--root-dir", "/", "--run-id", `run-${i}`],
-    ),
-  );
-  const results = await Promise.all(runs);
+  const dir = tempDir();
+  const [db, gate] = [path.join(dir, "race.db"), path.join(dir, "gate")];
+  await run(["mkfifo", gate]);
+  const argv = (i: number) =>
+    i % 2 === 0 ? ["init", "--db", db] : ["run", "start", "--db", db, "--root-dir", "/", "--run-id", `run-${i}`];
+  // Each waits until the gate opens: started one by one, the first would be done before the last begins.
+  const wait = ["sh", "-c", 'read x <"$0"; exec "$@"', gate, ...program];
+  const children = Array.from({ length: count }, (_, i) => run([...wait, ...argv(i)]));
+  const opener = fs.openSync(gate, "r+");
+  await Bun.sleep(count * 8);
+  fs.writeSync(opener, "\n".repeat(count));
+  const results = await Promise.all(children);
+  fs.closeSync(opener);
   expect(results.filter(({ code, stderr }) => code !== 0 || stderr !== "")).toEqual([]);
   reading(db, (all) => {
     expect(all("SELECT count(*) AS n FROM scenario_runs")).toEqual([{ n: count / 2 }]);
