@@ -1,6 +1,6 @@
 import path from "node:path";
-import type { Platform, Source } from "./child.ts";
-import type { LogFile } from "./log-file.ts";
+import type { Hold, Platform, Source } from "./child.ts";
+import { type LogFile, reasonOf } from "./log-file.ts";
 import { freeName } from "./new-file.ts";
 
 /** More than a pipe holds: what is left in one when we stop reading is taken along, a flood is not. */
@@ -11,6 +11,8 @@ export class Drain {
   readonly done: Promise<void>;
   /** Whether the end was reached: nobody can write any more. */
   ended = false;
+  /** Why not all of it was read; undefined when it was. */
+  problem: string | undefined;
   #left = false;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
 
@@ -41,19 +43,29 @@ export class Drain {
       taken += read;
       read = hold.read(buffer);
     }
-    if (read !== 0) {
-      const { dir, name, ext } = path.parse(this.log.path);
-      hold.handOver(freeName(path.join(dir, `${name}-late${ext}`)));
-    }
+    if (read !== 0) this.#handOver(hold);
     hold.close();
     return read !== 0;
   }
 
+  #handOver(hold: Hold): void {
+    const { dir, name, ext } = path.parse(this.log.path);
+    try {
+      hold.handOver(freeName(path.join(dir, `${name}-late${ext}`)));
+    } catch {
+      // No log dir to be had: what comes late goes nowhere.
+    }
+  }
+
   async #run(): Promise<void> {
-    for (;;) {
-      const { done, value } = await this.#reader.read();
-      if (done) break;
-      this.log.write(value);
+    try {
+      for (;;) {
+        const { done, value } = await this.#reader.read();
+        if (done) break;
+        this.log.write(value);
+      }
+    } catch (error) {
+      this.problem = `not all output could be read: ${reasonOf(error)}`;
     }
     this.ended = !this.#left;
   }

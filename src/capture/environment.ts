@@ -8,10 +8,23 @@ const EQUALS = 0x3d;
  */
 export function environmentWith(set: Readonly<Record<string, string>>): Buffer[] {
   const added = Object.entries(set).map(([name, value]) => Buffer.from(`${name}=${value}\0`));
-  const kept = entries(fs.readFileSync("/proc/self/environ")).filter(
+  const kept = entries(own()).filter(
     (entry) => !Object.hasOwn(set, entry.latin1Slice(0, Math.max(0, entry.indexOf(EQUALS)))),
   );
   return [...kept, ...added];
+}
+
+function own(): Buffer {
+  try {
+    return fs.readFileSync("/proc/self/environ");
+  } catch {
+    // No descriptor is free, or there is no /proc: all but perfect is good enough to run the step.
+    return Buffer.from(
+      Object.entries(process.env)
+        .map(([name, value]) => `${name}=${value}\0`)
+        .join(""),
+    );
+  }
 }
 
 /** Each with its final NUL, as views of the block: one allocation for all. */

@@ -57,10 +57,17 @@ function parentsFileLimit(hard: bigint): bigint | undefined {
 }
 
 function inheritedDescriptors(): number[] {
-  return fs
-    .readdirSync("/proc/self/fd")
+  return openDescriptors()
     .map(Number)
     .filter((fd) => fd > 2 && !isOurs(fd));
+}
+
+function openDescriptors(): string[] {
+  try {
+    return fs.readdirSync("/proc/self/fd");
+  } catch {
+    return []; // none is free to list them with
+  }
 }
 
 /** Bun's event loop is made of anonymous inodes; the listing's own descriptor is closed by now. */

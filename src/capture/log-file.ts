@@ -2,11 +2,15 @@ import fs from "node:fs";
 import path from "node:path";
 import { systemCode } from "../errors.ts";
 import { writeAll } from "./descriptors.ts";
+import { fileIdOf, whereIs } from "./file-id.ts";
+import { makeFree, openNew } from "./new-file.ts";
 
 /** What a finished log holds. */
 export interface Written {
-  /** Where it is now; null when no file could be written at all. */
+  /** Where it is now; null when there is no file. */
   readonly path: string | null;
+  /** Its device and inode; null when there is no file. */
+  readonly fileId: string | null;
   /** Of the bytes in the file, and no others. */
   readonly sizeBytes: number;
   /** Lower-case hex. */
@@ -21,24 +25,32 @@ export interface Written {
  */
 export class LogFile {
   #fd = -1;
+  /** Device and inode; null when no file could be made. */
+  #id: string | null = null;
   readonly #hasher = new Bun.CryptoHasher("sha256");
   #sizeBytes = 0;
   #consoleBytes = 0;
   #problem: string | undefined;
-  /** The new name of what had this one before; null when nothing had. */
-  readonly movedAside: string | null;
+  /** The new names of what had this one before, in order. */
+  readonly movedAside: readonly string[];
 
   constructor(
     readonly path: string,
     /** The console's descriptor for this stream: 1 or 2. */
     private readonly consoleFd: 1 | 2,
   ) {
+    const movedAside: string[] = [];
+    this.movedAside = movedAside;
     try {
-      [this.#fd, this.movedAside] = openNew(path);
+      this.#fd = openNew(path, movedAside);
+      this.#id = fileIdOf(this.#fd);
     } catch (error) {
-      this.movedAside = null;
       this.#problem = `${path} could not be made: ${reasonOf(error)}`;
     }
+  }
+
+  get fileId(): string | null {
+    return this.#id;
   }
 
   write(chunk: Uint8Array): void {
@@ -50,105 +62,97 @@ export class LogFile {
       this.#hasher.update(written === chunk.length ? chunk : chunk.subarray(0, written));
       if (error !== undefined) this.#problem = `${this.path} could not be written: ${reasonOf(error)}`;
     }
-    if (kept === chunk.length) return;
-    this.#consoleBytes += chunk.length - kept;
-    // A console that is gone as well leaves nowhere to go.
-    writeAll(this.consoleFd, chunk.subarray(kept));
+    if (kept < chunk.length) this.#toConsole(chunk.subarray(kept));
   }
 
-  /** `movedTo`: where the file is now when somebody who knows this program moved it aside. Never throws. */
-  close(movedTo: string = this.path): Written {
-    let file: string | null = null;
-    if (this.#fd >= 0) {
-      try {
-        file = this.#settle(movedTo);
-        fs.closeSync(this.#fd);
-      } catch (error) {
-        this.#problem ??= `${this.path} was removed while the step ran, and could not be written again: ${reasonOf(error)}`;
-      }
-    }
+  /** Never throws. To be called once. */
+  close(): Written {
+    const held = this.#fd >= 0 ? this.#settle(this.#fd) : { path: null, sizeBytes: 0, sha256: this.#digest() };
     const rest = this.#consoleBytes > 0 ? `; ${this.#consoleBytes} bytes went to the console` : "";
     return {
-      path: file,
-      sizeBytes: this.#sizeBytes,
-      sha256: this.#hasher.digest("hex"),
+      ...held,
+      fileId: held.path === null ? null : this.#id,
       problem: this.#problem === undefined ? undefined : this.#problem + rest,
     };
   }
 
-  /** The file's path, unless it was removed or replaced while the step ran: then what we hold is written anew. */
-  #settle(expected: string): string {
-    const own = fs.fstatSync(this.#fd);
-    for (const file of [this.path, expected]) {
-      const there = fs.lstatSync(file, { throwIfNoEntry: false });
-      if (there?.ino === own.ino && there.dev === own.dev) return file;
-    }
-    fs.mkdirSync(path.dirname(this.path), { recursive: true });
-    const file = freeName(this.path);
-    copy(this.#fd, file);
-    return file;
-  }
-}
-
-/**
- * A new file: exclusive, so that neither an earlier log nor a link that somebody planted is written through. Whatever
- * has the name is renamed, never overwritten. Throws the system's error.
- */
-function openNew(file: string): [fd: number, movedAside: string | null] {
-  let movedAside: string | null = null;
-  for (let tries = 0; ; tries++) {
+  #settle(fd: number): Pick<Written, "path" | "sizeBytes" | "sha256"> {
+    let file: string | null = null;
+    let found = { sizeBytes: this.#sizeBytes, sha256: this.#digest() };
     try {
-      return [fs.openSync(file, "wx+", 0o666), movedAside];
+      file = (this.#id && whereIs(this.path, this.#id)) ?? this.#writeAnew(fd);
+      // Somebody else, the step itself perhaps, wrote into it, or emptied it.
+      if (file !== null && fs.fstatSync(fd).size !== this.#sizeBytes) {
+        found = contentOf(fd);
+        this.#problem ??= `${this.path} was changed by others while the step ran, and is recorded as it is now`;
+      }
     } catch (error) {
-      // Ten times: another recorder may be at the same name at the same moment.
-      if (systemCode(error) !== "EEXIST" || tries === 10) throw error;
-      movedAside = moveAside(file) ?? movedAside;
+      this.#problem ??= `${this.path} could not be read again: ${reasonOf(error)}`;
+    }
+    try {
+      fs.closeSync(fd);
+    } catch (error) {
+      // Where the last bytes are written as late as this: NFS, quotas.
+      this.#problem ??= `${this.path} could not be closed: ${reasonOf(error)}`;
+    }
+    return file === null ? { path: null, sizeBytes: 0, sha256: EMPTY_SHA256 } : { path: file, ...found };
+  }
+
+  /** For a file that was removed, or replaced, while the step ran: we still hold its bytes. */
+  #writeAnew(fd: number): string | null {
+    let made: { file: string; fd: number } | undefined;
+    try {
+      fs.mkdirSync(path.dirname(this.path), { recursive: true });
+      made = makeFree(this.path);
+      copy(fd, (bytes) => {
+        const { error } = writeAll(made!.fd, bytes);
+        if (error !== undefined) throw error;
+      });
+      this.#id = fileIdOf(made.fd);
+      fs.closeSync(made.fd);
+      return made.file;
+    } catch (error) {
+      if (made) {
+        fs.closeSync(made.fd);
+        fs.rmSync(made.file, { force: true });
+      }
+      this.#problem = `${this.path} was removed while the step ran, and could not be written again: ${reasonOf(error)}`;
+      copy(fd, (bytes) => this.#toConsole(bytes));
+      return null;
     }
   }
-}
 
-/**
- * The new name is taken first, by an empty file or directory that the renaming replaces: two recorders at once never
- * rename onto each other. Null when somebody else was faster.
- */
-function moveAside(file: string): string | null {
-  const directory = fs.lstatSync(file, { throwIfNoEntry: false })?.isDirectory();
-  const aside = freeName(file);
-  if (directory) fs.mkdirSync(aside);
-  else fs.closeSync(fs.openSync(aside, "wx"));
-  try {
-    fs.renameSync(file, aside);
-    return aside;
-  } catch (error) {
-    fs.rmSync(aside, { recursive: directory === true, force: true });
-    if (systemCode(error) === "ENOENT") return null;
-    throw error;
+  #toConsole(bytes: Uint8Array): void {
+    this.#consoleBytes += bytes.length;
+    // A console that is gone as well leaves nowhere to go.
+    writeAll(this.consoleFd, bytes);
+  }
+
+  #digest(): string {
+    return this.#hasher.digest("hex");
   }
 }
 
-/** `step-01-stdout.txt`, `step-01-stdout.1.txt`, `step-01-stdout.2.txt`…: the first that is not there. */
-export function freeName(file: string): string {
-  const { dir, name, ext } = path.parse(file);
-  for (let number = 0; ; number++) {
-    const candidate = number === 0 ? file : path.join(dir, `${name}.${number}${ext}`);
-    if (!fs.lstatSync(candidate, { throwIfNoEntry: false })) return candidate;
-  }
+const EMPTY_SHA256 = new Bun.CryptoHasher("sha256").digest("hex");
+
+/** Size and hash of what an open file holds. */
+function contentOf(fd: number): { sizeBytes: number; sha256: string } {
+  const hasher = new Bun.CryptoHasher("sha256");
+  let sizeBytes = 0;
+  copy(fd, (bytes) => {
+    hasher.update(bytes);
+    sizeBytes += bytes.length;
+  });
+  return { sizeBytes, sha256: hasher.digest("hex") };
 }
 
-function copy(from: number, to: string): void {
-  const fd = fs.openSync(to, "wx", 0o666);
-  try {
-    const buffer = new Uint8Array(1 << 20);
-    let position = 0;
-    for (;;) {
-      const read = fs.readSync(from, buffer, 0, buffer.length, position);
-      if (read === 0) return;
-      const { error } = writeAll(fd, buffer.subarray(0, read));
-      if (error !== undefined) throw error;
-      position += read;
-    }
-  } finally {
-    fs.closeSync(fd);
+function copy(fd: number, write: (bytes: Uint8Array) => void): void {
+  const buffer = new Uint8Array(1 << 20);
+  for (let position = 0; ; ) {
+    const read = fs.readSync(fd, buffer, 0, buffer.length, position);
+    if (read === 0) return;
+    write(buffer.subarray(0, read));
+    position += read;
   }
 }
 

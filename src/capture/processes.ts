@@ -17,14 +17,14 @@ export interface ProcessStat {
   readonly stopped: boolean;
 }
 
-/** Null when there is no such process, or no /proc. */
-export function statOf(pid: number): ProcessStat | null {
-  const text = readText(`/proc/${pid}/stat`);
+/** Null when there is no such process, or no /proc. With `self`, the pid is the one that /proc has for us. */
+export function statOf(process: number | "self"): ProcessStat | null {
+  const text = readText(`/proc/${process}/stat`);
   // The name, in parentheses, may hold anything: the fields begin behind the last one.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   if (fields.length < 20) return null;
   return {
-    pid,
+    pid: Number.parseInt(text, 10),
     ppid: Number(fields[1]),
     pgrp: Number(fields[2]),
     tty: Number(fields[4]),

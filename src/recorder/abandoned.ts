@@ -1,9 +1,9 @@
 import fs from "node:fs";
+import { whereIs } from "../capture/file-id.ts";
 import { exitCode } from "../errors.ts";
 import { elapsedMs, formatTime } from "../model/time.ts";
-import { insertArtifact } from "../store/artifacts.ts";
-import { type Attempt, finishAttempt, lastAttemptOf, openAttempts } from "../store/attempts.ts";
-import { insertLogFile, type LogRow, logFilesOf } from "../store/log-files.ts";
+import { type Attempt, finishAttempt, isOpen, lastAttemptOf, openAttempts } from "../store/attempts.ts";
+import { type LogRow, logFilesOf } from "../store/log-files.ts";
 import type { Run } from "../store/runs.ts";
 import { finishStep } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
@@ -11,7 +11,7 @@ import { setTags } from "../store/tags.ts";
 import { hashOf } from "./file-facts.ts";
 import { type GuardOptions, guard } from "./guard.ts";
 import { isAlive } from "./identity.ts";
-import { storedPath } from "./paths.ts";
+import { recordLogs } from "./log-rows.ts";
 
 /** What the shell saw of a recorder that was killed. How its step ended nobody has seen. */
 const KILLED = exitCode.signalBase + 9;
@@ -25,28 +25,38 @@ export async function closeAbandoned(store: Store, run: Run): Promise<string[]> 
   for (const attempt of openAttempts(store, run.run_id)) {
     if (isAlive(attempt)) continue;
     const logs = await takeIn(run, logFilesOf(store, attempt.step_id, attempt.attempt));
-    store.immediate(() => close(store, run, attempt, logs));
-    closed.push(attempt.step_id);
+    if (store.immediate(() => close(store, run, attempt, logs))) closed.push(attempt.step_id);
   }
   return closed;
 }
 
-interface Log extends LogRow {
+interface Log {
+  readonly kind: string;
+  readonly path: string;
+  readonly fileId: string | null;
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly writtenMs: number;
 }
 
 async function takeIn(run: Run, rows: readonly LogRow[]): Promise<Log[]> {
-  const options: GuardOptions = { allowOutside: false, logFiles: new Set(rows.map(({ file }) => file)) };
   const logs: Log[] = [];
   for (const row of rows) {
-    const found = guard(run, row.file, options);
-    if ("problem" in found || row.artifact_id !== null) continue;
+    const file = placeOf(row);
+    if (file === null || row.artifact_id !== null) continue;
+    const options: GuardOptions = { allowOutside: false, logFiles: new Set([file]) };
+    const found = guard(run, file, options);
+    if ("problem" in found) continue;
     const { size: sizeBytes, mtimeMs } = fs.statSync(found.file);
-    logs.push({ ...row, sizeBytes, sha256: await hashOf(found.file, sizeBytes), writtenMs: mtimeMs });
+    const sha256 = await hashOf(found.file, sizeBytes);
+    logs.push({ kind: row.kind, path: file, fileId: row.file_id, sizeBytes, sha256, writtenMs: mtimeMs });
   }
   return logs.sort((a, b) => kindOrder(a.kind) - kindOrder(b.kind));
+}
+
+/** Null when it is gone: what has its name then is another's log. */
+function placeOf({ file, file_id: id }: LogRow): string | null {
+  return id ? whereIs(file, id) : file;
 }
 
 /** As a recorder orders them: stdout, stderr. */
@@ -54,10 +64,10 @@ function kindOrder(kind: string): number {
   return kind === "stdout" ? 0 : 1;
 }
 
-function close(store: Store, run: Run, attempt: Attempt, logs: readonly Log[]): void {
-  // The last that is known of it.
-  const written = Math.max(...logs.map((log) => log.writtenMs));
-  const completedAt = logs.length > 0 ? formatTime(written) : attempt.started_at;
+/** False when another process was faster. */
+function close(store: Store, run: Run, attempt: Attempt, logs: readonly Log[]): boolean {
+  if (!isOpen(store, attempt.step_id, attempt.attempt)) return false;
+  const completedAt = lastSignOf(attempt, logs);
   const end = { completedAt, exitCode: KILLED, durationMs: elapsedMs(attempt.started_at, completedAt) };
   const scope = { runId: run.run_id, stepId: attempt.step_id };
   finishAttempt(store, attempt.step_id, attempt.attempt, { ...end, reason: "interrupted" });
@@ -65,11 +75,15 @@ function close(store: Store, run: Run, attempt: Attempt, logs: readonly Log[]): 
     finishStep(store, attempt.step_id, end);
     setTags(store, scope, [
       ["exit.reason", "interrupted"],
-      ["exit.error", "its recorder ended before the step did; how the step ended is not known"],
+      ["exit.error", "its recorder was gone before it recorded the end; how the step ended is not known"],
     ]);
   }
-  for (const log of logs) {
-    const artifact = { ...log, path: storedPath(run.root_dir, log.file) };
-    insertLogFile(store, { ...log, artifact_id: insertArtifact(store, scope, artifact) });
-  }
+  recordLogs(store, { ...scope, attempt: attempt.attempt, rootDir: run.root_dir }, logs);
+  return true;
+}
+
+/** When it is last known to have been there: its logs were written to. */
+function lastSignOf({ started_at: startedAt }: Attempt, logs: readonly Log[]): string {
+  const writtenAt = formatTime(Math.max(0, ...logs.map((log) => log.writtenMs)));
+  return elapsedMs(startedAt, writtenAt) > 0 ? writtenAt : startedAt;
 }

@@ -1,7 +1,10 @@
 import fs from "node:fs";
 import path from "node:path";
 import { systemCode } from "../errors.ts";
+import { logFilesOfRun } from "../store/log-files.ts";
 import type { Run } from "../store/runs.ts";
+import type { Store } from "../store/store.ts";
+import { realName } from "./log-rows.ts";
 import { fileOf } from "./paths.ts";
 
 export interface GuardOptions {
@@ -18,20 +21,25 @@ export type Guarded =
 /** `step-01-stdout.txt`, `step-01-stdout.2.txt`, `step-01-stderr-late.txt`: names of our log files. */
 export const LOG_NAME = /^step-\d{2,}-(stdout|stderr)(-late)?(\.\d+)?\.txt$/;
 
+export function guardOptionsOf(store: Store, runId: string, allowOutside: boolean): GuardOptions {
+  return { allowOutside, logFiles: new Set(logFilesOfRun(store, runId).map(({ file }) => file)) };
+}
+
 /**
  * The file that a stored path means, when it may be read: a regular file within the run's root, links followed; or a
  * log file, by name and not by link, since a log dir may lie elsewhere. A database may come from anyone.
  */
 export function guard(run: Run, stored: string, options: GuardOptions): Guarded {
-  const file = fileOf(run.root_dir, stored);
+  const file = fileOf(String(run.root_dir), String(stored));
   try {
     const real = fs.realpathSync(file);
+    const allowed = options.allowOutside || isWithin(String(run.root_dir), real) || isLog(file, real, options);
+    if (!allowed) {
+      return { file, problem: "outside", reason: "lies outside the run's root and log directories (--allow-outside)" };
+    }
     const stat = fs.statSync(real);
     if (!stat.isFile()) return { file, problem: "unreadable", reason: "is not a regular file" };
-    if (options.allowOutside || isWithin(run.root_dir, real) || isLog(file, real, options)) {
-      return { file: real, sizeBytes: stat.size };
-    }
-    return { file, problem: "outside", reason: "lies outside the run's root and log directories (--allow-outside)" };
+    return { file: real, sizeBytes: stat.size };
   } catch (error) {
     const code = systemCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return { file, problem: "missing", reason: "is not there" };
@@ -45,9 +53,5 @@ function isWithin(rootDir: string, real: string): boolean {
 }
 
 function isLog(file: string, real: string, { logFiles }: GuardOptions): boolean {
-  return (
-    logFiles.has(file) &&
-    LOG_NAME.test(path.basename(file)) &&
-    path.join(fs.realpathSync(path.dirname(file)), path.basename(file)) === real
-  );
+  return LOG_NAME.test(path.basename(file)) && realName(file) === real && (logFiles.has(file) || logFiles.has(real));
 }

@@ -1,27 +1,37 @@
+import fs from "node:fs";
 import { linkOf, readText, statOf } from "../capture/processes.ts";
 import type { RecorderIdentity } from "../store/attempts.ts";
+
+/** The first pid namespace of every Linux kernel: PROC_PID_INIT_INO in include/linux/proc_ns.h. */
+const FIRST_NAMESPACE = "pid:[4026531836]";
 
 /** Who we are, as `attempts` keeps it. */
 export function ownIdentity(): RecorderIdentity {
   return {
     recorder_pid: process.pid,
-    recorder_start: statOf(process.pid)?.startTicks ?? "",
+    // Not by our pid: /proc may be that of another pid namespace.
+    recorder_start: statOf("self")?.startTicks ?? "",
     boot_id: bootId(),
     pid_namespace: pidNamespace(),
   };
 }
 
 /**
- * Whether the recorder of an attempt may still be at work. A process of another boot (or machine) is gone; one of
- * another pid namespace of this kernel (a container) cannot be looked at, and counts as alive.
+ * Whether the recorder of an attempt may still be at work. A process of another boot (or machine) is gone. One of
+ * another pid namespace of this kernel (a container) is looked for where we can see every process, and counts as alive
+ * where we cannot.
  */
 export function isAlive(recorder: RecorderIdentity): boolean {
   const { recorder_pid: pid, recorder_start: start, boot_id: boot, pid_namespace: namespace } = recorder;
-  if (pid === null || boot !== bootId()) return false;
-  if (namespace !== pidNamespace()) return true;
-  if (start === "") return answers(pid);
-  const process = statOf(pid);
-  return process !== null && !process.zombie && process.startTicks === start;
+  if (typeof pid !== "number" || boot !== bootId()) return false;
+  if (!start) return answers(pid);
+  if (namespace === pidNamespace() && linkOf("/proc/self") === String(process.pid)) {
+    const process = statOf(pid);
+    // Where other users' processes are hidden, a signal still finds them.
+    if (process === null) return answers(pid);
+    return !process.zombie && process.startTicks === start;
+  }
+  return !seesAll() || isThere(pid, start, namespace);
 }
 
 function bootId(): string {
@@ -32,7 +42,28 @@ function pidNamespace(): string {
   return linkOf("/proc/self/ns/pid");
 }
 
-/** Where there is no /proc: a pid that was used again cannot be told. */
+/** Whether /proc shows the processes of all namespaces: that of the first one does. */
+function seesAll(): boolean {
+  if (linkOf("/proc/1/ns/pid") === FIRST_NAMESPACE) return true;
+  return pidNamespace() === FIRST_NAMESPACE && linkOf("/proc/self") === String(process.pid);
+}
+
+/** Whether any process has this pid in its own namespace, and began at this time. */
+function isThere(pid: number, start: string, namespace: string | null): boolean {
+  return fs
+    .readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .some((name) => {
+      const stat = statOf(Number(name));
+      if (stat === null || stat.zombie || stat.startTicks !== start) return false;
+      const pids = /^NSpid:\t(.*)$/m.exec(readText(`/proc/${name}/status`))?.[1]?.split("\t") ?? [];
+      if (pids.at(-1) !== String(pid)) return false;
+      const own = linkOf(`/proc/${name}/ns/pid`);
+      return own === namespace || own === "";
+    });
+}
+
+/** Where /proc does not tell. A pid that was used again is taken for the recorder. */
 function answers(pid: number): boolean {
   try {
     process.kill(pid, 0);

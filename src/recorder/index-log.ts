@@ -1,4 +1,6 @@
 import fs from "node:fs";
+import { fileIdOf } from "../capture/file-id.ts";
+import { ScenariologError } from "../errors.ts";
 import { LineSplitter } from "../model/lines.ts";
 import { appendLines, type IndexState, indexStateOf } from "../store/lines.ts";
 import type { Store } from "../store/store.ts";
@@ -14,20 +16,22 @@ const PAUSE_MS = 5;
 /**
  * Adds a log's lines to the index from where it stands, in short transactions between which others get their turn.
  * Stops where another process goes on with the same log. `sizeBytes` is where it ends, when it may have grown since;
- * `stop` is asked between two transactions. Returns how many lines were added. Throws the system's error when the file
+ * `fileId` is its device and inode, when another file may have its name since; `stop` is asked between two transactions. Returns how many lines were added. Throws the system's error when the file
  * cannot be read.
  */
 export async function indexLog(
   store: Store,
   target: { runId: string; artifactId: number },
   file: string,
-  options: { readonly sizeBytes?: number; readonly stop?: () => boolean } = {},
+  options: { readonly sizeBytes?: number; readonly fileId?: string | null; readonly stop?: () => boolean } = {},
 ): Promise<number> {
   const before = indexStateOf(store, target.artifactId) ?? { state: "partial", lines: 0, bytes: 0 };
   if (before.state === "complete") return 0;
   const fd = fs.openSync(file, "r");
   try {
-    const { sizeBytes = Number.POSITIVE_INFINITY, stop = () => false } = options;
+    const { sizeBytes = Number.POSITIVE_INFINITY, fileId = null, stop = () => false } = options;
+    if (fileId !== null && fileIdOf(fd) !== fileId)
+      throw new ScenariologError("FILE", `${file} is another file by now`);
     return await indexFrom(store, target, { fd, sizeBytes, stop }, before);
   } finally {
     fs.closeSync(fd);

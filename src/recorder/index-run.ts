@@ -1,11 +1,10 @@
 import { ScenariologError, systemCode } from "../errors.ts";
 import { type Artifact, artifactsOf } from "../store/artifacts.ts";
 import { adoptLines, indexStateOf } from "../store/lines.ts";
-import { logFilesOfRun } from "../store/log-files.ts";
 import { findRun, type Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { hashOf } from "./file-facts.ts";
-import { type GuardOptions, guard } from "./guard.ts";
+import { type GuardOptions, guard, guardOptionsOf } from "./guard.ts";
 import { indexLog } from "./index-log.ts";
 
 export interface IndexedRun {
@@ -31,10 +30,7 @@ export interface IndexRunOptions {
 export async function indexRun(store: Store, selector: string, options: IndexRunOptions = {}): Promise<IndexedRun> {
   const run = findRun(store, selector);
   adoptLines(store);
-  const guarded: GuardOptions = {
-    allowOutside: options.allowOutside === true,
-    logFiles: logFilesOfRun(store, run.run_id),
-  };
+  const guarded = guardOptionsOf(store, run.run_id, options.allowOutside === true);
   let lines = 0;
   let artifacts = 0;
   const failures: { path: string; reason: string }[] = [];

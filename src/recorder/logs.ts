@@ -30,6 +30,14 @@ export function openLogs(spec: StepSpec): StepLogs {
 
 /** Throws FILE: a missing directory would be reported by the system as a missing command. */
 export function checkWorkDir(dir: string): void {
-  if (fs.statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (isDirectory(dir)) return;
   throw new ScenariologError("FILE", `--work-dir ${dir} is not a directory`, { hint: "the step was not started" });
+}
+
+function isDirectory(dir: string): boolean {
+  try {
+    return fs.statSync(dir).isDirectory();
+  } catch {
+    return false;
+  }
 }

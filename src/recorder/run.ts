@@ -1,7 +1,9 @@
 import fs from "node:fs";
+import { fileIdOf } from "../capture/file-id.ts";
 import { newRunId } from "../model/ids.ts";
 import { type Clock, elapsedMs, systemClock } from "../model/time.ts";
 import { openAttempts } from "../store/attempts.ts";
+import { logFilesOfRun } from "../store/log-files.ts";
 import { findRun, finishRun, insertRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { insertTags } from "../store/tags.ts";
@@ -28,8 +30,8 @@ export function startRun(store: Store, spec: RunSpec, clock: Clock = systemClock
 }
 
 /**
- * Sets the end of a run, and closes the steps whose recorder is gone: their logs are taken in and indexed. A second
- * call sets the end anew.
+ * Sets the end of a run, and closes the steps whose recorder is gone: their logs are taken in and indexed. Logs that a
+ * run of another database has moved out of its way are found again. A second call sets the end anew.
  */
 export async function endRun(
   store: Store,
@@ -42,6 +44,8 @@ export async function endRun(
   store.immediate(() =>
     finishRun(store, run.run_id, { completedAt, exitCode, durationMs: elapsedMs(run.started_at, completedAt) }),
   );
+  const strayed = logFilesOfRun(store, run.run_id).filter(({ file, file_id: id }) => id && fileIdOf(file) !== id);
+  if (strayed.length > 0) await (await import("./strayed.ts")).findStrayed(store, strayed);
   const abandoned = openAttempts(store, run.run_id);
   if (abandoned.length === 0) return;
   // Only a run with a casualty pays for what that needs.

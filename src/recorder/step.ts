@@ -57,17 +57,14 @@ export async function recordStep(
         control.cause?.kind !== "signal";
       const flaky = outcome.code === 0 && attempt > 1;
       const code = flaky && spec.flakyResult === "fail" ? failedCode : outcome.code;
-      const paths = await journal.finish(
-        captured,
-        { ...outcome, code, flaky },
-        { completedAt: clock.now(), durationMs },
-        control,
-      );
+      const end = { outcome: { ...outcome, code }, flaky, completedAt: clock.now(), durationMs };
+      const paths = await journal.finish(captured, end, control);
       if (again) {
         failedCode = outcome.code;
         control.settle();
         if (await pausedFor(spec.retryDelayMs, control)) continue;
       }
+      await journal.complete(control);
       return {
         ...paths,
         stepId: journal.stepId,

@@ -3,39 +3,47 @@ import path from "node:path";
 import { systemCode } from "../errors.ts";
 import type { Cell, RowSet } from "../model/rows.ts";
 import { type Artifact, artifactsOf } from "../store/artifacts.ts";
-import { isRecorded, logFilesOfRun } from "../store/log-files.ts";
+import { isRecorded, type LogRow, logFilesOfRun } from "../store/log-files.ts";
 import { findRun, type Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { hashOf } from "./file-facts.ts";
-import { type GuardOptions, guard, LOG_NAME } from "./guard.ts";
+import { type GuardOptions, guard, guardOptionsOf, LOG_NAME } from "./guard.ts";
+import { realName } from "./log-rows.ts";
 import { fileOf, storedPath } from "./paths.ts";
+import { placeOf } from "./strayed.ts";
 
 export interface Verified extends RowSet {
   /** Artifacts that were looked at. */
   readonly checked: number;
 }
 
+type Status = "missing" | "changed" | "moved" | "unrecorded" | "outside" | "unreadable";
+
 interface Finding {
   readonly artifact: Artifact | null;
   readonly path: string;
-  readonly status: "missing" | "changed" | "unrecorded" | "outside" | "unreadable";
+  readonly status: Status;
   readonly detail: string;
 }
 
 /**
- * Checks the files of a run against the recorded sizes and hashes. One row for each that is missing or changed, that
- * may not or cannot be read, and for each log file beside them that no run has recorded; none when all is well.
+ * Checks the files of a run against the recorded sizes and hashes. One row for each that is missing, changed or moved,
+ * that may not or cannot be read, and for each log file beside them that no run has recorded; none when all is well.
  */
 export async function verify(store: Store, selector: string, allowOutside: boolean): Promise<Verified> {
   const run = findRun(store, selector);
-  const options: GuardOptions = { allowOutside, logFiles: logFilesOfRun(store, run.run_id) };
+  const options = guardOptionsOf(store, run.run_id, allowOutside);
   const artifacts = artifactsOf(store, run.run_id);
+  const logs = logFilesOfRun(store, run.run_id);
+  const logOf = new Map(logs.map((row) => [row.artifact_id, row]));
   const findings: Finding[] = [];
   for (const artifact of artifacts) {
-    const finding = await check(run, artifact, options);
-    if (finding) findings.push(finding);
+    const problem = await problemOf(run, artifact, options);
+    if (problem === null) continue;
+    const moved = await movedTo(store, run, logOf.get(artifact.artifact_id));
+    findings.push({ artifact, path: String(artifact.path), ...(moved ?? problem) });
   }
-  findings.push(...unrecorded(store, run, artifacts, options));
+  findings.push(...unrecorded(store, run, artifacts, logs, options));
   return {
     columns: ["artifact_id", "step_id", "kind", "path", "status", "detail"],
     rows: findings.map(({ artifact, path, status, detail }): Cell[] => [
@@ -50,60 +58,74 @@ export async function verify(store: Store, selector: string, allowOutside: boole
   };
 }
 
-async function check(run: Run, artifact: Artifact, options: GuardOptions): Promise<Finding | null> {
-  const finding = (status: Finding["status"], detail: string): Finding => ({
-    artifact,
-    path: artifact.path,
-    status,
-    detail,
-  });
+type Problem = Pick<Finding, "status" | "detail">;
+
+async function problemOf(run: Run, artifact: Artifact, options: GuardOptions): Promise<Problem | null> {
   const found = guard(run, artifact.path, options);
-  if ("problem" in found) return finding(found.problem, found.reason);
+  if ("problem" in found) return { status: found.problem, detail: found.reason };
   const { size_bytes: size, sha256 } = artifact;
   if (size !== null && found.sizeBytes !== size) {
-    return finding("changed", `has ${found.sizeBytes} bytes, recorded are ${size}`);
+    return { status: "changed", detail: `has ${found.sizeBytes} bytes, recorded are ${size}` };
   }
   try {
-    if (sha256 === null || (await hashOf(found.file, found.sizeBytes)) === sha256.toLowerCase()) return null;
+    const recorded = sha256 === null ? null : String(sha256).toLowerCase();
+    if (recorded === null || (await hashOf(found.file, found.sizeBytes)) === recorded) return null;
   } catch (error) {
-    return finding("unreadable", `cannot be read: ${systemCode(error) ?? error}`);
+    return { status: "unreadable", detail: `cannot be read: ${systemCode(error) ?? error}` };
   }
-  return finding("changed", "has another sha256 than was recorded");
+  return { status: "changed", detail: "has another sha256 than was recorded" };
+}
+
+async function movedTo(store: Store, run: Run, log: LogRow | undefined): Promise<Problem | null> {
+  const place = log ? await placeOf(store, log) : null;
+  if (place === null || place === log?.file) return null;
+  return {
+    status: "moved",
+    detail: `a run of another database moved it to ${storedPath(run.root_dir, place)}; run end notes that down`,
+  };
 }
 
 /** Logs by their names, in the directories of the run's own, that no run knows. */
-function unrecorded(store: Store, run: Run, artifacts: readonly Artifact[], options: GuardOptions): Finding[] {
-  const dirs = new Set(
-    artifacts
-      .filter(({ path: stored }) => LOG_NAME.test(path.basename(stored)) && !isOutside(run, stored, options))
-      .map(({ path: stored }) => path.dirname(fileOf(run.root_dir, stored))),
-  );
-  return [...dirs].sort().flatMap((dir) =>
-    namesIn(dir)
-      .filter((name) => LOG_NAME.test(name))
-      .map((name) => path.join(dir, name))
-      .filter((file) => !isRecorded(store, file))
-      .map((file): Finding => {
-        const late = file.includes("-late");
-        const detail = late ? "was written after its step had ended" : "no run has recorded it";
-        return { artifact: null, path: storedPath(run.root_dir, file), status: "unrecorded", detail };
+function unrecorded(
+  store: Store,
+  run: Run,
+  artifacts: readonly Artifact[],
+  logs: readonly LogRow[],
+  options: GuardOptions,
+): Finding[] {
+  const ofArtifacts = artifacts
+    .map((artifact) => fileOf(String(run.root_dir), String(artifact.path)))
+    .filter((file) => LOG_NAME.test(path.basename(file)) && !isOutside(run, file, options));
+  const dirs = new Map([...ofArtifacts, ...logs.map(({ file }) => file)].map((file) => [realName(file), file]));
+  const unique = new Map([...dirs].map(([real, file]) => [path.dirname(real), path.dirname(file)]));
+  return [...unique].sort().flatMap(([real, dir]) =>
+    logNamesIn(real)
+      .filter((name) => !isRecorded(store, path.join(real, name)))
+      .map((name): Finding => {
+        const late = name.includes("-late");
+        const detail = late ? "was written after its step had ended" : "no run of this database has recorded it";
+        return { artifact: null, path: storedPath(run.root_dir, path.join(dir, name)), status: "unrecorded", detail };
       }),
   );
 }
 
-function isOutside(run: Run, stored: string, options: GuardOptions): boolean {
-  const found = guard(run, stored, options);
+function isOutside(run: Run, file: string, options: GuardOptions): boolean {
+  const found = guard(run, file, options);
   return "problem" in found && found.problem !== "missing";
 }
 
-function namesIn(dir: string): string[] {
+function logNamesIn(dir: string): string[] {
   try {
-    // What is left behind open and says nothing is no finding.
     return fs
       .readdirSync(dir)
       .sort()
-      .filter((name) => !(name.includes("-late") && fs.statSync(path.join(dir, name)).size === 0));
+      .filter((name) => LOG_NAME.test(name) && !isEmptyLate(path.join(dir, name)));
   } catch {
     return [];
   }
+}
+
+/** Of a process that was left behind holding its output open, and said nothing. */
+function isEmptyLate(file: string): boolean {
+  return file.includes("-late") && fs.lstatSync(file, { throwIfNoEntry: false })?.size === 0;
 }

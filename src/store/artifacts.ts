@@ -41,6 +41,15 @@ export function artifactsOf(store: Store, runId: string): Artifact[] {
   );
 }
 
+/** Null when there is none of this id. */
+export function artifactOf(store: Store, artifactId: number): Artifact | null {
+  return store.get<Artifact>(
+    `SELECT artifact_id, run_id, step_id, kind, path, is_text, size_bytes, sha256
+     FROM artifacts WHERE artifact_id = ?`,
+    artifactId,
+  );
+}
+
 /** The stored stderr path of each step that has one, by step id. */
 export function stderrPaths(store: Store, runId: string): Map<string, string> {
   // With +kind the run's index is used, not that of every stderr there is.

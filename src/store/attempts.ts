@@ -74,6 +74,12 @@ export function finishAttempt(
   );
 }
 
+/** Whether an attempt is there and has no end. */
+export function isOpen(store: Store, stepId: string, attempt: number): boolean {
+  const sql = "SELECT 1 FROM attempts WHERE step_id = ? AND attempt = ? AND completed_at IS NULL";
+  return store.get(sql, stepId, attempt) !== null;
+}
+
 /** Attempts of a run that have no end, oldest first. None in a file of the Go build's. */
 export function openAttempts(store: Store, runId: string): Attempt[] {
   if (!store.hasTable("attempts")) return [];

@@ -1,46 +1,87 @@
+import fs from "node:fs";
 import path from "node:path";
 import type { Store } from "./store.ts";
 
 /** A log file of an attempt, known from the moment it exists. */
 export interface LogRow {
-  /** Absolute. */
+  /** Absolute, in its directory's real path. */
   readonly file: string;
   readonly step_id: string;
   readonly attempt: number;
   readonly kind: string;
   /** Null until its attempt is closed. */
   readonly artifact_id: number | null;
+  /** Device and inode, which stay when somebody renames it; null where they are not known. */
+  readonly file_id: string | null;
 }
 
+/** Takes the place of a row of the same file: only one can be there. */
 export function insertLogFile(store: Store, row: LogRow): void {
   store.run(
-    "INSERT OR REPLACE INTO log_files(file, step_id, attempt, kind, artifact_id) VALUES (?, ?, ?, ?, ?)",
+    "INSERT OR REPLACE INTO log_files(file, step_id, attempt, kind, artifact_id, file_id) VALUES (?, ?, ?, ?, ?, ?)",
     row.file,
     row.step_id,
     row.attempt,
     row.kind,
     row.artifact_id,
+    row.file_id,
   );
+}
+
+export function logFileAt(store: Store, file: string): LogRow | null {
+  return store.get<LogRow>("SELECT * FROM log_files WHERE file = ?", file);
 }
 
 export function logFilesOf(store: Store, stepId: string, attempt: number): LogRow[] {
   return store.all<LogRow>("SELECT * FROM log_files WHERE step_id = ? AND attempt = ? ORDER BY file", stepId, attempt);
 }
 
+export function removeLogFiles(store: Store, stepId: string, attempt: number): void {
+  store.run("DELETE FROM log_files WHERE step_id = ? AND attempt = ?", stepId, attempt);
+}
+
+/** The log files of a run's steps. Empty in a file of the Go build's. */
+export function logFilesOfRun(store: Store, runId: string): LogRow[] {
+  if (!store.hasTable("log_files")) return [];
+  return store.all<LogRow>(
+    "SELECT l.* FROM steps s JOIN log_files l ON l.step_id = s.step_id WHERE s.run_id = ? ORDER BY l.file",
+    runId,
+  );
+}
+
+/** A log was renamed within its directory: its row and its artifact follow. */
+export function moveLogFile(store: Store, row: LogRow, to: string): void {
+  store.run("DELETE FROM log_files WHERE file = ?", row.file);
+  insertLogFile(store, { ...row, file: to });
+  const artifact =
+    row.artifact_id === null
+      ? null
+      : store.get<Stored>("SELECT artifact_id, path FROM artifacts WHERE artifact_id = ?", row.artifact_id);
+  if (artifact) renameArtifact(store, artifact, to);
+}
+
 /**
- * A log was renamed: its row and its artifact follow. A log of the Go build's has no row; its artifact is looked for
- * among all, the newest of that path.
+ * A log was renamed that has no row, as the Go build keeps none: its artifact follows, the newest of that path. Looks
+ * at all artifacts there are.
  */
-export function renameLogFile(store: Store, from: string, to: string): void {
-  const row = store.get<LogRow>("SELECT * FROM log_files WHERE file = ?", from);
-  if (row) {
-    store.run("DELETE FROM log_files WHERE file = ?", from);
-    insertLogFile(store, { ...row, file: to });
-  }
-  const artifact = row ? (row.artifact_id === null ? null : pathOf(store, row.artifact_id)) : artifactAt(store, from);
-  if (!artifact) return;
-  const renamed = path.posix.join(path.posix.dirname(artifact.path), path.basename(to));
-  store.run("UPDATE artifacts SET path = ? WHERE artifact_id = ?", renamed, artifact.artifact_id);
+export function moveArtifact(store: Store, from: string, to: string): void {
+  const artifact = artifactAt(store, from);
+  if (artifact) renameArtifact(store, artifact, to);
+}
+
+/** Whether a file is a log of any run. */
+export function isRecorded(store: Store, file: string): boolean {
+  if (store.hasTable("log_files") && logFileAt(store, file)) return true;
+  return artifactAt(store, file) !== null;
+}
+
+/** Null when the Go build did not keep it. */
+export function recordedSizeOf(store: Store, artifactId: number): number | null {
+  const row = store.get<{ size: number | null }>(
+    "SELECT size_bytes AS size FROM artifacts WHERE artifact_id = ?",
+    artifactId,
+  );
+  return row?.size ?? null;
 }
 
 interface Stored {
@@ -48,8 +89,9 @@ interface Stored {
   readonly path: string;
 }
 
-function pathOf(store: Store, artifactId: number): Stored | null {
-  return store.get<Stored>("SELECT artifact_id, path FROM artifacts WHERE artifact_id = ?", artifactId);
+function renameArtifact(store: Store, { artifact_id: id, path: stored }: Stored, to: string): void {
+  const renamed = path.posix.join(path.posix.dirname(stored), path.basename(to));
+  store.run("UPDATE artifacts SET path = ? WHERE artifact_id = ?", renamed, id);
 }
 
 function artifactAt(store: Store, file: string): Stored | null {
@@ -60,21 +102,17 @@ function artifactAt(store: Store, file: string): Stored | null {
      ORDER BY a.artifact_id DESC`,
     name,
   );
-  return candidates.find((row) => path.resolve(row.root_dir, row.path) === file) ?? null;
+  const resolved = candidates.map((row) => ({ row, file: path.resolve(String(row.root_dir), String(row.path)) }));
+  const found =
+    resolved.find((candidate) => candidate.file === file) ??
+    resolved.find((candidate) => path.dirname(file) === realDirectory(candidate.file));
+  return found?.row ?? null;
 }
 
-/** The log files of a run's steps. Empty in a file of the Go build's. */
-export function logFilesOfRun(store: Store, runId: string): Set<string> {
-  if (!store.hasTable("log_files")) return new Set();
-  const rows = store.all<{ file: string }>(
-    "SELECT l.file FROM steps s JOIN log_files l ON l.step_id = s.step_id WHERE s.run_id = ?",
-    runId,
-  );
-  return new Set(rows.map(({ file }) => file));
-}
-
-/** Whether a file is a log of any run. */
-export function isRecorded(store: Store, file: string): boolean {
-  if (store.hasTable("log_files") && store.get("SELECT 1 FROM log_files WHERE file = ?", file)) return true;
-  return artifactAt(store, file) !== null;
+function realDirectory(file: string): string {
+  try {
+    return fs.realpathSync(path.dirname(file));
+  } catch {
+    return "";
+  }
 }

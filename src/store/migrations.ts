@@ -147,4 +147,9 @@ export const migrations: readonly Migration[] = [
       "CREATE INDEX IF NOT EXISTS idx_log_files_artifact ON log_files(artifact_id)",
     ],
   },
+  {
+    // Device and inode of a log file, which keeps them when somebody moves it out of the way.
+    name: "0005-log-file-ids",
+    statements: ["ALTER TABLE log_files ADD COLUMN file_id TEXT"],
+  },
 ];

@@ -1,4 +1,5 @@
 import { Database } from "bun:sqlite";
+import fs from "node:fs";
 import path from "node:path";
 import { ScenariologError } from "../errors.ts";
 import { hasFts5 } from "./fts5.ts";
@@ -32,6 +33,7 @@ export function openForWriting(file: string, options: { create: boolean }): Stor
       },
     );
   }
+  if (header === null) makeFile(file);
   return using(
     // The full path, so that a name like ":memory:" is a file like any other.
     () => new Database(path.resolve(file), { create: options.create, readwrite: true }),
@@ -65,6 +67,15 @@ export function openForReading(file: string): Store {
       return storeOf(db, file);
     },
   );
+}
+
+/** SQLite itself makes files that the group cannot write to, whatever the umask says. */
+function makeFile(file: string): void {
+  try {
+    fs.closeSync(fs.openSync(file, "a", 0o666));
+  } catch {
+    // SQLite says why.
+  }
 }
 
 /** Closes the connection when `work` fails, and translates SQLite's errors. */

@@ -1,3 +1,5 @@
+import fs from "node:fs";
+import { dirname, resolve } from "node:path";
 import { ScenariologError } from "../errors.ts";
 
 /** Turns an error of SQLite's into one line for a person. Anything else comes back as it is. */
@@ -12,7 +14,8 @@ export function translate(error: unknown, path: string): unknown {
       hint: "wait for the other process, or see who holds it: fuser -v FILE",
     });
   }
-  if (is("SQLITE_FULL")) {
+  // SQLite tells a full disk from a broken one only where it writes the database file itself.
+  if (is("SQLITE_FULL") || (is("SQLITE_IOERR") && isFull(path))) {
     return new ScenariologError("DISK_FULL", `no space left to write database ${path}`, {
       ...options,
       hint: "free some space and run it again",
@@ -33,6 +36,15 @@ export function translate(error: unknown, path: string): unknown {
     });
   }
   return new ScenariologError("STORE", `database ${path}: ${message}`, options);
+}
+
+function isFull(file: string): boolean {
+  try {
+    const { bavail, files, ffree } = fs.statfsSync(dirname(resolve(file)));
+    return bavail === 0 || (files > 0 && ffree === 0);
+  } catch {
+    return false;
+  }
 }
 
 export function notADatabase(path: string, options: { cause?: unknown } = {}): ScenariologError {

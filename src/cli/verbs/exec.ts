@@ -3,6 +3,7 @@ import { thisPlatform } from "../../capture/child.ts";
 import { exitCode, usageError } from "../../errors.ts";
 import type { StepSpec } from "../../model/step.ts";
 import { type RecordedStep, recordStep } from "../../recorder/step.ts";
+import { visible } from "../../render/text.ts";
 import { dbArg, kvArg, rootDirArg } from "../args.ts";
 import { required, requiredFlag } from "../context.ts";
 import { durationMsOf } from "../duration.ts";
@@ -108,14 +109,18 @@ function choiceOf<const T extends string>(flag: string, text: string, choices: r
   throw usageError(`--${flag} ${JSON.stringify(text)} is none of ${choices.join(", ")}`, seeHelp("exec"));
 }
 
-/** What harnesses read from stderr: of a step with one attempt byte for byte the Go build's. */
+/**
+ * What harnesses read from stderr: of a step with one attempt byte for byte the Go build's. Ids and paths may hold
+ * anything; what a terminal would obey is shown instead.
+ */
 function linesOf({ stepId, code, durationMs, stdoutPath, stderrPath, exit, attempts, flaky }: RecordedStep): string {
   const tries = attempts === 1 ? "" : ` attempts=${attempts}${flaky ? " FLAKY" : ""}`;
-  const line = `[scenariolog] step=${stepId} exit=${code} duration_ms=${durationMs} stdout=${stdoutPath} stderr=${stderrPath}${tries}\n`;
-  if (code === 0) return line;
-  const error = `Error: step ${stepId} exited with code ${code}\n`;
-  if (exit.kind !== "not-started") return line + error;
-  return `${line}${error}  ${exit.reason}\n${exit.hint ? `  ${exit.hint}\n` : ""}`;
+  const lines = [
+    `[scenariolog] step=${stepId} exit=${code} duration_ms=${durationMs} stdout=${stdoutPath} stderr=${stderrPath}${tries}`,
+  ];
+  if (code !== 0) lines.push(`Error: step ${stepId} exited with code ${code}`);
+  if (exit.kind === "not-started") lines.push(`  ${exit.reason}`, ...(exit.hint ? [`  ${exit.hint}`] : []));
+  return lines.map((line) => `${visible(line)}\n`).join("");
 }
 
 function warningsOf({ stepId, leaks, problems }: RecordedStep): string[] {

@@ -1,0 +1,36 @@
+import fs from "node:fs";
+import path from "node:path";
+
+/** Names a file of this machine whatever it is called: `device:inode`. Null when there is none; links are not followed. */
+export function fileIdOf(file: string | number): string | null {
+  try {
+    const { dev, ino } =
+      typeof file === "number" ? fs.fstatSync(file, { bigint: true }) : fs.lstatSync(file, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return null;
+  }
+}
+
+/** Where a log is by now: at its own name, or at one that `moveAside` gives. Null when it is at none. */
+export function whereIs(file: string, id: string): string | null {
+  if (fileIdOf(file) === id) return file;
+  const { dir, name, ext } = path.parse(file);
+  const stem = name.replace(/\.\d+$/, "");
+  const isSibling = (other: string) =>
+    other.startsWith(stem) && other.endsWith(ext) && /^(\.\d+)?$/.test(other.slice(stem.length, -ext.length));
+  return (
+    namesIn(dir)
+      .filter(isSibling)
+      .map((other) => path.join(dir, other))
+      .find((other) => fileIdOf(other) === id) ?? null
+  );
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return fs.readdirSync(dir);
+  } catch {
+    return [];
+  }
+}

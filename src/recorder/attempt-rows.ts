@@ -1,0 +1,72 @@
+import type { StepSpec } from "../model/step.ts";
+import { adoptAttempt, finishAttempt, insertAttempt, lastAttemptOf, type RecorderIdentity } from "../store/attempts.ts";
+import { findStep, finishStep, insertStep, restartStep } from "../store/steps.ts";
+import type { Store } from "../store/store.ts";
+import { insertTags, removeTags, setTags } from "../store/tags.ts";
+import { endTags, type Outcome } from "./outcome.ts";
+
+/** A step of a run, with its id. */
+export interface StepKey {
+  readonly runId: string;
+  readonly stepId: string;
+}
+
+/** The rows and tags that an attempt has before its process starts. Returns its number, from 1. */
+export function writeBeginning(
+  store: Store,
+  key: StepKey,
+  spec: StepSpec,
+  startedAt: string,
+  recorder: RecorderIdentity,
+): number {
+  const { stepId } = key;
+  const row = { step_id: stepId, step_name: spec.name, script_path: spec.scriptPath || null, started_at: startedAt };
+  if (findStep(store, stepId)) {
+    adoptAttempt(store, stepId);
+    restartStep(store, row);
+    removeTags(store, key, endTags);
+    setTags(store, key, tagsOf(spec));
+  } else {
+    insertStep(store, { ...row, run_id: key.runId, step_num: spec.num });
+    insertTags(store, key, tagsOf(spec));
+  }
+  return insertAttempt(store, stepId, startedAt, recorder);
+}
+
+export interface AttemptEnd {
+  readonly outcome: Outcome;
+  readonly flaky: boolean;
+  readonly completedAt: string;
+  readonly durationMs: number;
+  /** What is wrong with its logs; "" when they are whole. */
+  readonly logProblem: string;
+}
+
+export function writeEnd(store: Store, key: StepKey, spec: StepSpec, attempt: number, end: AttemptEnd): void {
+  const { outcome, completedAt, durationMs } = end;
+  const finished = { completedAt, durationMs, exitCode: outcome.code };
+  finishAttempt(store, key.stepId, attempt, { ...finished, reason: outcome.reason });
+  // The step's row holds the last attempt; another recorder may have begun one meanwhile.
+  if (lastAttemptOf(store, key.stepId) !== attempt) return;
+  finishStep(store, key.stepId, finished);
+  const tags: (readonly [string, string])[] = [...outcome.tags, ["log.problem", end.logProblem]];
+  if (end.flaky) tags.push(["flaky", "true"]);
+  setTags(
+    store,
+    key,
+    tags.filter(([name]) => !spec.tags.has(name)),
+  );
+}
+
+/** The tags that every step has, in the Go build's order; the user's of the same key replace them. */
+function tagsOf(spec: StepSpec): Map<string, string> {
+  const [argv0, ...args] = spec.argv;
+  return new Map([
+    ["step.name", spec.name],
+    ["step.num", String(spec.num)],
+    ["step.script_path", spec.scriptPath],
+    ["cmd.argv0", argv0],
+    ["cmd.args_json", JSON.stringify(args)],
+    ...spec.tags,
+  ]);
+}

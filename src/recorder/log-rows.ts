@@ -1,0 +1,108 @@
+import fs from "node:fs";
+import path from "node:path";
+import { whereIs } from "../capture/file-id.ts";
+import type { LogFile, Written } from "../capture/log-file.ts";
+import { insertArtifact } from "../store/artifacts.ts";
+import {
+  insertLogFile,
+  type LogRow,
+  logFileAt,
+  moveArtifact,
+  moveLogFile,
+  recordedSizeOf,
+  removeLogFiles,
+} from "../store/log-files.ts";
+import type { Store } from "../store/store.ts";
+import type { Scope } from "../store/tags.ts";
+import { storedPath } from "./paths.ts";
+
+export const STREAMS = ["stdout", "stderr"] as const;
+export type Stream = (typeof STREAMS)[number];
+
+export interface LogOwner {
+  readonly stepId: string;
+  readonly attempt: number;
+}
+
+/**
+ * Files are renamed and rows are written at different moments, and other recorders do both meanwhile: so a row is never
+ * written from what we did, but from where the file is now, by its device and inode. All of this within a transaction.
+ */
+export function enterLogs(store: Store, owner: LogOwner, logs: Readonly<Record<Stream, LogFile>>): void {
+  for (const kind of STREAMS) {
+    const { path: file, fileId, movedAside } = logs[kind];
+    if (fileId === null) continue;
+    vacate(store, file, fileId, movedAside);
+    insertLogFile(store, {
+      file: realName(whereIs(file, fileId) ?? file),
+      step_id: owner.stepId,
+      attempt: owner.attempt,
+      kind,
+      artifact_id: null,
+      file_id: fileId,
+    });
+  }
+}
+
+export interface RecordedLog {
+  readonly artifactId: number;
+  readonly file: string;
+  readonly fileId: string | null;
+  readonly sizeBytes: number;
+}
+
+/** Records finished logs as artifacts. */
+export function recordLogs(
+  store: Store,
+  scope: Scope & { stepId: string; attempt: number; rootDir: string },
+  written: readonly (Pick<Written, "path" | "fileId" | "sizeBytes" | "sha256"> & { readonly kind: string })[],
+): RecordedLog[] {
+  const { stepId, attempt, rootDir } = scope;
+  removeLogFiles(store, stepId, attempt);
+  return written.flatMap(({ kind, path: last, fileId, sizeBytes, sha256 }) => {
+    if (last === null) return [];
+    const file = (fileId === null ? null : whereIs(last, fileId)) ?? last;
+    const artifactId = insertArtifact(store, scope, { kind, path: storedPath(rootDir, file), sizeBytes, sha256 });
+    insertLogFile(store, {
+      file: realName(file),
+      step_id: stepId,
+      attempt,
+      kind,
+      artifact_id: artifactId,
+      file_id: fileId,
+    });
+    return [{ artifactId, file, fileId, sizeBytes }];
+  });
+}
+
+/** The one name of a file, through whatever links its directory was reached: rows of `log_files` are found by it. */
+export function realName(file: string): string {
+  try {
+    return path.join(fs.realpathSync(path.dirname(file)), path.basename(file));
+  } catch {
+    return file;
+  }
+}
+
+/** The rows of the log that had our name before follow it. */
+function vacate(store: Store, file: string, ownId: string, movedAside: readonly string[]): void {
+  const name = realName(file);
+  const before = logFileAt(store, name);
+  const aside = movedAside[0] === undefined ? null : realName(movedAside[0]);
+  if (!before) {
+    if (aside !== null) moveArtifact(store, name, aside);
+    return;
+  }
+  // The same inode: it was removed, and ours got its number.
+  if (before.file_id === ownId) return;
+  const now = before.file_id === null ? aside : whereIs(name, before.file_id);
+  if (now === null || now === name) return;
+  moveLogFile(store, before, now);
+  // The Go build writes over our logs in place: then this is its artifact as well.
+  if (!hasRecordedSize(store, before, now)) moveArtifact(store, name, now);
+}
+
+function hasRecordedSize(store: Store, { artifact_id: id }: LogRow, file: string): boolean {
+  const size = id === null ? null : recordedSizeOf(store, id);
+  return size === null || size === fs.statSync(file, { throwIfNoEntry: false })?.size;
+}
