@@ -82,11 +82,18 @@ export class StepControl {
     return this.#tree.killed;
   }
 
+  /**
+   * Handlers of signals that have arrived run in this turn of the event loop: without one, a signal is noticed only
+   * after everything that needs none, such as a pipe's end, the process's, and the closing of its row.
+   */
+  async turn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** False when a signal came before the process could be started. */
   async mayStart(): Promise<boolean> {
     this.#moment = "before";
-    // Handlers of signals that came meanwhile run in this turn.
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.turn();
     return this.cause === null;
   }
 
@@ -102,9 +109,11 @@ export class StepControl {
 
   /** The process has ended. Where it was ended from outside, waits until nothing of it is left. */
   async ended(): Promise<void> {
-    if (this.#moment === "running") this.#moment = "draining";
     this.#tree.endedRoot();
     this.#timeout?.stop();
+    // The signal that it died of may be on its way.
+    await this.turn();
+    if (this.#moment === "running") this.#moment = "draining";
     if (!this.cause) return;
     await this.#passedOn;
     if (this.cause.kind === "timeout" || this.cause.moment === "running") this.#tree.signalAll("SIGTERM");

@@ -65,6 +65,9 @@ export async function recordStep(
         if (await pausedFor(spec.retryDelayMs, control)) continue;
       }
       await journal.complete(control);
+      // As late as can be: what comes from here on has its default effect, or none.
+      journal.close();
+      await control.turn();
       return {
         ...paths,
         stepId: journal.stepId,
