@@ -9,7 +9,7 @@ const EQUALS = 0x3d;
 export function environmentWith(set: Readonly<Record<string, string>>): Buffer[] {
   const added = Object.entries(set).map(([name, value]) => Buffer.from(`${name}=${value}\0`));
   const kept = entries(own()).filter(
-    (entry) => !Object.hasOwn(set, entry.latin1Slice(0, Math.max(0, entry.indexOf(EQUALS)))),
+    (entry) => !Object.hasOwn(set, entry.toString("latin1", 0, Math.max(0, entry.indexOf(EQUALS)))),
   );
   return [...kept, ...added];
 }

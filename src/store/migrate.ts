@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { hasFts5 } from "./fts5.ts";
 import { type Migration, migrations } from "./migrations.ts";
+import type { Schema } from "./schema.ts";
 
 const LEDGER = `CREATE TABLE IF NOT EXISTS scenariolog_migrations (
   name TEXT PRIMARY KEY,
@@ -9,28 +10,24 @@ const LEDGER = `CREATE TABLE IF NOT EXISTS scenariolog_migrations (
 
 /**
  * Brings a database up to date: each missing migration in an immediate transaction of its own, which looks once more
- * whether another process was faster. An up-to-date file is read once and not written.
+ * whether another process was faster. An up-to-date file is read once and not written. Returns whether it was.
  */
-export function migrate(db: Database): void {
-  const missing = missingMigrations(db);
-  if (missing.length === 0) return;
+export function migrate(db: Database, schema: Schema): boolean {
+  const missing = missingMigrations(db, schema);
+  if (missing.length === 0) return true;
   const fts5 = hasFts5(db);
   for (const migration of missing) {
     if (migration.needsFts5 && !fts5) continue;
     apply(db, migration);
   }
+  return false;
 }
 
 /** Migrations that the ledger does not name. A file without a ledger misses all of them. */
-export function missingMigrations(db: Database): Migration[] {
-  const ledger = db.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'scenariolog_migrations'").get();
-  if (!ledger) return [...migrations];
-  const applied = new Set(
-    db
-      .query("SELECT name FROM scenariolog_migrations")
-      .values()
-      .map(([name]) => name),
-  );
+function missingMigrations(db: Database, schema: Schema): readonly Migration[] {
+  if (!schema.tables.has("scenariolog_migrations")) return migrations;
+  const names = db.query("SELECT name FROM scenariolog_migrations").values();
+  const applied = new Set(names.map(([name]) => name));
   return migrations.filter((migration) => !applied.has(migration.name));
 }
 

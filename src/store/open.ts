@@ -7,6 +7,7 @@ import { noDatabase, readHeader } from "./header.ts";
 import { useJournal } from "./journal-mode.ts";
 import { migrate } from "./migrate.ts";
 import { connectToRead, hasWalContent } from "./read-only.ts";
+import { type Schema, schemaOf } from "./schema.ts";
 import { BUSY_TIMEOUT_MS, Store } from "./store.ts";
 import { translate } from "./translate.ts";
 
@@ -28,7 +29,7 @@ export function openForWriting(file: string, options: { create: boolean }): Stor
       () => connectToRead(file, BUSY_TIMEOUT_MS, true),
       file,
       (db) => {
-        refuseStrange(db, file);
+        refuseStrange(schemaOf(db), file);
         db.close();
       },
     );
@@ -39,13 +40,11 @@ export function openForWriting(file: string, options: { create: boolean }): Stor
     () => new Database(path.resolve(file), { create: options.create, readwrite: true }),
     file,
     (db) => {
-      db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-      refuseStrange(db, file);
-      db.run("PRAGMA foreign_keys = ON");
-      db.run("PRAGMA synchronous = NORMAL");
+      db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL`);
+      const schema = schemaOf(db);
+      refuseStrange(schema, file);
       const caveat = useJournal(db, file, { checkPlace: options.create, timeoutMs: BUSY_TIMEOUT_MS });
-      migrate(db);
-      return storeOf(db, file, caveat);
+      return storeOf(db, migrate(db, schema) ? schema : schemaOf(db), file, caveat);
     },
   );
 }
@@ -62,9 +61,10 @@ export function openForReading(file: string): Store {
     file,
     (db) => {
       db.run("BEGIN");
-      refuseStrange(db, file);
-      if (!hasTable(db, "scenario_runs")) throw holdsNothing(file);
-      return storeOf(db, file);
+      const schema = schemaOf(db);
+      refuseStrange(schema, file);
+      if (!schema.tables.has("scenario_runs")) throw holdsNothing(file);
+      return storeOf(db, schema, file);
     },
   );
 }
@@ -93,26 +93,21 @@ function using<T>(connect: () => Database, file: string, work: (db: Database) =>
   }
 }
 
-function storeOf(db: Database, file: string, caveat: string | null = null): Store {
+function storeOf(db: Database, schema: Schema, file: string, caveat: string | null = null): Store {
   const fts5 = hasFts5(db);
-  return new Store(db, file, fts5, fts5 && hasTable(db, "log_lines_fts"), caveat);
-}
-
-function hasTable(db: Database, name: string): boolean {
-  return db.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !== null;
+  return new Store(db, file, fts5, fts5 && schema.tables.has("log_lines_fts"), schema.tables, caveat);
 }
 
 /** A newer schema, or the database of another program, which is not ours to add tables to. */
-function refuseStrange(db: Database, file: string): void {
-  const version = Number(db.query("PRAGMA user_version").values()[0]?.[0]);
-  if (version < 0 || version > SCHEMA_VERSION) {
+function refuseStrange({ userVersion, tables, empty }: Schema, file: string): void {
+  if (userVersion < 0 || userVersion > SCHEMA_VERSION) {
     throw new ScenariologError(
       "NEWER_SCHEMA",
-      `database ${file} has schema version ${version}; this program knows version ${SCHEMA_VERSION}`,
+      `database ${file} has schema version ${userVersion}; this program knows version ${SCHEMA_VERSION}`,
       { hint: "use a newer scenariolog, or another file; this one was left untouched" },
     );
   }
-  if (hasTable(db, "scenario_runs") || db.query("SELECT 1 FROM sqlite_master LIMIT 1").get() === null) return;
+  if (tables.has("scenario_runs") || empty) return;
   throw new ScenariologError(
     "NOT_A_DATABASE",
     `database ${file} belongs to another program: it has no scenariolog tables`,

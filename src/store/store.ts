@@ -23,6 +23,7 @@ export class Store {
     readonly fts5: boolean,
     /** Whether it has, and the file has the index table. */
     readonly fts: boolean,
+    private readonly tables: ReadonlySet<string>,
     /** What whoever makes this database, or starts a run in it, is to be told about where it lies. */
     readonly caveat: string | null = null,
   ) {
@@ -81,8 +82,9 @@ export class Store {
     return this.immediate(work);
   }
 
+  /** As it was when the database was opened. */
   hasTable(name: string): boolean {
-    return this.get("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name) !== null;
+    return this.tables.has(name);
   }
 
   close(): void {
