@@ -65,8 +65,7 @@ export async function recordStep(
         if (await pausedFor(spec.retryDelayMs, control)) continue;
       }
       await journal.complete(control);
-      // As late as can be: what comes from here on has its default effect, or none.
-      journal.close();
+      // As late as can be: a signal that has arrived and is not noticed now never is.
       await control.turn();
       return {
         ...paths,
