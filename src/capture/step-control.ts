@@ -133,14 +133,24 @@ export class StepControl {
     if (this.cause?.kind === "timeout") this.cause = null;
   }
 
+  /** As late as can be: a signal that has arrived and is not noticed in this turn never is. */
+  async close(): Promise<void> {
+    this.#stopWitness();
+    await this.turn();
+  }
+
   /** Signals have their default effect again. */
   release(): void {
     this.over();
-    this.#witness?.stop();
-    this.#witness = null;
+    this.#stopWitness();
     for (const [signal, handler] of this.#handlers) process.off(signal, handler);
     // The caller is to see a death by this signal; a core of the recorder is of no use to anyone.
     if (this.cause?.kind === "signal" && this.cause.signal === "SIGQUIT") this.platform.dumpNoCore();
+  }
+
+  #stopWitness(): void {
+    this.#witness?.stop();
+    this.#witness = null;
   }
 
   #handle(signal: NodeJS.Signals, handler: () => void): void {

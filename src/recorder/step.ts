@@ -65,8 +65,7 @@ export async function recordStep(
         if (await pausedFor(spec.retryDelayMs, control)) continue;
       }
       await journal.complete(control);
-      // As late as can be: a signal that has arrived and is not noticed now never is.
-      await control.turn();
+      await control.close();
       return {
         ...paths,
         stepId: journal.stepId,
@@ -96,6 +95,7 @@ async function runAttempt(
   const logs = openLogs(spec);
   const attempt = journal.begin(logs, clock.now());
   const startMs = clock.monotonicMs();
+  const endWatch = journal.watch();
   const captured = await capture(platform, control, {
     argv: spec.argv,
     cwd: spec.workDir === "" ? undefined : spec.workDir,
@@ -114,6 +114,7 @@ async function runAttempt(
     killLeaked: spec.onLeak === "kill",
   });
   const durationMs = Math.max(0, Math.floor(clock.monotonicMs() - startMs));
+  await endWatch();
   return { captured, outcome: outcomeOf(captured, control, spec), durationMs };
 }
 
