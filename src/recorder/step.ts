@@ -95,7 +95,6 @@ async function runAttempt(
   const logs = openLogs(spec);
   const attempt = journal.begin(logs, clock.now());
   const startMs = clock.monotonicMs();
-  const endWatch = journal.watch();
   const captured = await capture(platform, control, {
     argv: spec.argv,
     cwd: spec.workDir === "" ? undefined : spec.workDir,
@@ -114,7 +113,6 @@ async function runAttempt(
     killLeaked: spec.onLeak === "kill",
   });
   const durationMs = Math.max(0, Math.floor(clock.monotonicMs() - startMs));
-  await endWatch();
   return { captured, outcome: outcomeOf(captured, control, spec), durationMs };
 }
 
