@@ -1,16 +1,25 @@
+import { ptr } from "bun:ffi";
 import fs from "node:fs";
 import { openLibc } from "../libc.ts";
 
-const LOCK_SH = 1;
-const LOCK_EX = 2;
-const LOCK_NB = 4;
-const LOCK_UN = 8;
+/** fcntl(2): locks that belong to an open file, not to a process, and that a closed descriptor of another leaves alone. */
+const F_OFD_GETLK = 36;
+const F_OFD_SETLK = 37;
+const F_RDLCK = 0;
+const F_WRLCK = 1;
+const F_UNLCK = 2;
+/** `struct flock` of 64-bit Linux: type and whence, 16 bits each, padding, start, length, pid, padding. */
+const FLOCK_BYTES = 32;
+
+/** Of every so many milliseconds, on the clock that all processes share, the first ones belong to short writes. */
+const PERIOD_MS = 800;
+const REST_MS = 140;
 
 /**
  * Who writes next, when many want to: SQLite lets those who wait poll, up to 0.1 s apart, and one that writes slice
- * upon slice wins nearly always. So a short write that has met a lock says that it waits, by a shared flock(2) on the
- * write-ahead log, and an indexer begins no further slice while somebody does. SQLite itself locks other files, and
- * the kernel lets go when a process dies. An advice and no more: where there is no such lock, nobody waits for it.
+ * upon slice wins nearly always. So a short write that has met a lock says that it waits, by a shared lock on the
+ * write-ahead log's first byte, and an indexer begins no further slice while somebody does. SQLite itself locks other
+ * files, and the kernel lets go when a process dies. An advice and no more: where there is no such lock, nobody waits.
  */
 export class Turn {
   readonly #file: string;
@@ -22,17 +31,22 @@ export class Turn {
 
   /** Says that a short write waits. Returns what takes that back. */
   announce(): () => void {
-    if (!this.#flock(LOCK_SH | LOCK_NB)) return () => {};
-    return () => void this.#flock(LOCK_UN);
+    this.#lock(F_OFD_SETLK, F_RDLCK);
+    return () => void this.#lock(F_OFD_SETLK, F_UNLCK);
   }
 
   /** Whether a short write of another process waits. */
   get isWanted(): boolean {
-    if (this.#flock(LOCK_EX | LOCK_NB) !== false) {
-      this.#flock(LOCK_UN);
-      return false;
-    }
-    return true;
+    const found = this.#lock(F_OFD_GETLK, F_WRLCK);
+    return found !== undefined && found !== F_UNLCK;
+  }
+
+  /**
+   * Whether all indexers rest: for other programs (the Go build, sqlite3), which wait without a word. Longer than the
+   * longest pause of SQLite's own busy handler, they find the lock free within a second, however many index.
+   */
+  get isRest(): boolean {
+    return Date.now() % PERIOD_MS < REST_MS;
   }
 
   close(): void {
@@ -40,26 +54,30 @@ export class Turn {
     this.#fd = -1;
   }
 
-  /** Undefined where there is no such lock to be had. */
-  #flock(operation: number): boolean | undefined {
-    const call = flock();
+  /** The type that the kernel answers with; undefined where there is no such lock to be had. */
+  #lock(command: number, type: number): number | undefined {
+    const call = fcntl();
     if (!call) return undefined;
     try {
       if (this.#fd < 0) this.#fd = fs.openSync(this.#file, "r");
     } catch {
       return undefined;
     }
-    return call(this.#fd, operation) === 0;
+    const lock = new DataView(new ArrayBuffer(FLOCK_BYTES));
+    lock.setInt16(0, type, true);
+    lock.setBigInt64(16, 1n, true);
+    return call(this.#fd, command, ptr(lock)) === 0 ? lock.getInt16(0, true) : undefined;
   }
 }
 
-let opened: ((fd: number, operation: number) => number) | null | undefined;
+let opened: ((fd: number, command: number, lock: ReturnType<typeof ptr>) => number) | null | undefined;
 
-/** Null where there is no flock: opened when a lock is first met, as most processes never meet one. */
-function flock(): typeof opened {
+/** Null where there is none: opened when a lock is first met, as most processes never meet one. */
+function fcntl(): typeof opened {
   if (opened !== undefined) return opened;
   try {
-    opened = process.platform === "linux" ? openLibc({ flock: { args: ["i32", "i32"], returns: "i32" } }).flock : null;
+    const symbols = { fcntl: { args: ["i32", "i32", "ptr"], returns: "i32" } } as const;
+    opened = process.platform === "linux" ? openLibc(symbols).fcntl : null;
   } catch {
     opened = null;
   }

@@ -1,0 +1,65 @@
+import { Database } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import path from "node:path";
+import { openForWriting } from "../../src/store/open.ts";
+import { Turn } from "../../src/store/turn.ts";
+import { run, tempDir } from "../support/program.ts";
+
+const onLinux = test.if(process.platform === "linux");
+
+function newDatabase(): string {
+  const db = path.join(tempDir(), "x.db");
+  openForWriting(db, { create: true }).close();
+  return db;
+}
+
+onLinux("an indexer knows that a short write waits, until the last one has gone", () => {
+  const db = newDatabase();
+  const store = openForWriting(db, { create: false });
+  const [indexer, one, other] = [new Turn(db), new Turn(db), new Turn(db)];
+  expect(indexer.isWanted).toBe(false);
+  const oneIsDone = one.announce();
+  const otherIsDone = other.announce();
+  // Two indexers that look at the same moment see the same.
+  expect([indexer.isWanted, new Turn(db).isWanted]).toEqual([true, true]);
+  oneIsDone();
+  expect(indexer.isWanted).toBe(true);
+  otherIsDone();
+  expect(indexer.isWanted).toBe(false);
+  store.close();
+});
+
+onLinux("a process that dies while it waits holds nobody up", async () => {
+  const db = newDatabase();
+  const store = openForWriting(db, { create: false });
+  const turn = path.join(import.meta.dir, "../../src/store/turn.ts");
+  const code = `import { Turn } from ${JSON.stringify(turn)};
+    new Turn(process.argv[1]).announce();
+    console.log(new Turn(process.argv[1]).isWanted);
+    process.kill(process.pid, "SIGKILL");`;
+  expect(await run([process.execPath, "-e", code, db])).toMatchObject({ stdout: "true\n", signal: "SIGKILL" });
+  expect(new Turn(db).isWanted).toBe(false);
+  store.close();
+});
+
+test("without a write-ahead log nobody waits for anybody", () => {
+  const db = path.join(tempDir(), "none.db");
+  const turn = new Turn(db);
+  turn.announce()();
+  expect(turn.isWanted).toBe(false);
+  turn.close();
+});
+
+test("a write is refused in one line when another process keeps the lock, and only after five seconds", () => {
+  const db = newDatabase();
+  const store = openForWriting(db, { create: false });
+  const holder = new Database(db);
+  holder.run("BEGIN IMMEDIATE");
+  const startMs = performance.now();
+  expect(() => store.immediate(() => {})).toThrow(`database ${db} is locked by another process`);
+  expect(performance.now() - startMs).toBeGreaterThan(4900);
+  holder.run("ROLLBACK");
+  expect(store.immediate(() => "written")).toBe("written");
+  holder.close();
+  store.close();
+}, 30_000);
