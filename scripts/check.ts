@@ -23,10 +23,10 @@ const checks: Check[] = [
   { name: "types", argv: [bun, "run", "types"] },
   { name: "lint", argv: [bun, "run", "lint"] },
   { name: "build", argv: [bun, "scripts/build.ts"] },
-  { name: "tests of the source", argv: [bun, "test"], isTest: true },
+  { name: "tests of the source", argv: [bun, "run", "test"], isTest: true },
   {
     name: "tests of the executable",
-    argv: [bun, "test"],
+    argv: [bun, "run", "test"],
     isTest: true,
     environment: { SCENARIOLOG_BIN: program },
   },

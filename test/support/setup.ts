@@ -1,6 +1,6 @@
-import { afterAll, setDefaultTimeout } from "bun:test";
+import { afterAll } from "bun:test";
 import { removeTempDirs } from "./program.ts";
 
-// A test here starts real processes; the default of five seconds is for functions.
-setDefaultTimeout(60_000);
+// setDefaultTimeout() here would hold for the first file only: `bun run test` gives every test, which may start real
+// processes, its minute.
 afterAll(removeTempDirs);
