@@ -4,6 +4,8 @@ import { recordStart } from "./elf-start.ts";
 import { root, ScriptError } from "./project.ts";
 import { bunExecutable, type Target, targets } from "./targets.ts";
 
+const main = join(root, "src/main.ts");
+
 /**
  * Makes an executable of `src/main.ts` at `outfile`: for this machine by the Bun that runs this, or for `target`.
  *
@@ -15,6 +17,8 @@ export async function compileExecutable(outfile: string, target?: Target): Promi
     target === undefined ? {} : { target: targets[target].compile, executablePath: await bunExecutable(target) };
   await inPlaceOf(outfile, async (temporary) => {
     await build({
+      // A worker is a program of its own inside the executable.
+      entrypoints: [main, join(root, "src/recorder/follow-worker.ts")],
       splitting: true, // what a verb does not need is not even parsed; the chunks keep their bytecode
       bytecode: true, // saves more start-up than its size costs
       compile: {
@@ -48,7 +52,7 @@ export async function bundlePackage(outfile: string): Promise<void> {
 async function build(options: Partial<Bun.BuildConfig>): Promise<Bun.BuildOutput> {
   try {
     return await Bun.build({
-      entrypoints: [join(root, "src/main.ts")],
+      entrypoints: [main],
       target: "bun",
       format: "esm",
       minify: true,

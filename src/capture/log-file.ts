@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { systemCode } from "../errors.ts";
-import { writeAll } from "./descriptors.ts";
+import { closeWritten, writeAll } from "./descriptors.ts";
 import { fileIdOf, whereIs } from "./file-id.ts";
 import { makeFree, openNew } from "./new-file.ts";
 
@@ -53,6 +53,11 @@ export class LogFile {
     return this.#id;
   }
 
+  /** Bytes in the file so far. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
   write(chunk: Uint8Array): void {
     let kept = 0;
     if (this.#fd >= 0 && this.#problem === undefined) {
@@ -89,12 +94,7 @@ export class LogFile {
     } catch (error) {
       this.#problem ??= `${this.path} could not be read again: ${reasonOf(error)}`;
     }
-    try {
-      fs.closeSync(fd);
-    } catch (error) {
-      // Where the last bytes are written as late as this: NFS, quotas.
-      this.#problem ??= `${this.path} could not be closed: ${reasonOf(error)}`;
-    }
+    if (!closeWritten(fd)) this.#problem ??= `${this.path} could not be closed: its last bytes may be lost`;
     return file === null ? { path: null, sizeBytes: 0, sha256: EMPTY_SHA256 } : { path: file, ...found };
   }
 
@@ -159,5 +159,6 @@ function copy(fd: number, write: (bytes: Uint8Array) => void): void {
 /** "no space left on device" of Bun's "ENOSPC: no space left on device, write". */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? systemCode(error) ?? message;
+  const text = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1];
+  return text === undefined || text === "unknown error" ? (systemCode(error) ?? message) : text;
 }

@@ -19,6 +19,10 @@ export interface StepSpec {
   /** How long a process that the step left behind may hold its output open. */
   readonly leakTimeoutMs: number;
   readonly onLeak: "warn" | "fail" | "kill";
+  /** Which logs are indexed; the others are left for `index fts`. */
+  readonly index: "all" | "stderr" | "none";
+  /** Of each log no more is indexed; Infinity is no limit. */
+  readonly indexLimitBytes: number;
   /** Further attempts after one that failed. */
   readonly retries: number;
   readonly retryDelayMs: number;

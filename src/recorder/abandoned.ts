@@ -43,7 +43,7 @@ async function takeIn(run: Run, rows: readonly LogRow[]): Promise<Log[]> {
   const logs: Log[] = [];
   for (const row of rows) {
     const file = placeOf(row);
-    if (file === null || row.artifact_id !== null) continue;
+    if (file === null) continue;
     const options: GuardOptions = { allowOutside: false, logFiles: new Set([file]) };
     const found = guard(run, file, options);
     if ("problem" in found) continue;

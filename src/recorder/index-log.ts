@@ -13,26 +13,44 @@ const SLICE_BYTES = 1 << 20;
 /** Between two of them: SQLite's own waiters, the Go build's among them, only look in now and then. */
 const PAUSE_MS = 5;
 
+export interface IndexLogOptions {
+  /** Where the log ends, when it may have grown since it was closed. */
+  readonly sizeBytes?: number;
+  /** Its device and inode, when another file may have its name since. */
+  readonly fileId?: string | null;
+  /** Asked between two transactions, and while waiting for one. */
+  readonly stop?: () => boolean;
+  /**
+   * What the end of the file, or `sizeBytes`, is: the end of the log; a limit, behind which lines are left out for now;
+   * or nothing yet, as the log is still being written and only whole slices are worth a transaction.
+   */
+  readonly end?: "log" | "limit" | "growing";
+}
+
+export interface Indexed {
+  readonly lines: number;
+  readonly bytes: number;
+}
+
 /**
  * Adds a log's lines to the index from where it stands, in short transactions between which others get their turn.
- * Stops where another process goes on with the same log. `sizeBytes` is where it ends, when it may have grown since;
- * `fileId` is its device and inode, when another file may have its name since; `stop` is asked between two transactions. Returns how many lines were added. Throws the system's error when the file
- * cannot be read.
+ * Stops where another process goes on with the same log. Returns how many lines were added, and where it stands in the
+ * file. Throws the system's error when the file cannot be read.
  */
 export async function indexLog(
   store: Store,
   target: { runId: string; artifactId: number },
   file: string,
-  options: { readonly sizeBytes?: number; readonly fileId?: string | null; readonly stop?: () => boolean } = {},
-): Promise<number> {
+  options: IndexLogOptions = {},
+): Promise<Indexed> {
   const before = indexStateOf(store, target.artifactId) ?? { state: "partial", lines: 0, bytes: 0 };
-  if (before.state === "complete") return 0;
+  if (before.state === "complete") return { lines: 0, bytes: before.bytes };
   const fd = fs.openSync(file, "r");
   try {
-    const { sizeBytes = Number.POSITIVE_INFINITY, fileId = null, stop = () => false } = options;
+    const { sizeBytes = Number.POSITIVE_INFINITY, fileId = null, stop = () => false, end = "log" } = options;
     if (fileId !== null && fileIdOf(fd) !== fileId)
       throw new ScenariologError("FILE", `${file} is another file by now`);
-    return await indexFrom(store, target, { fd, sizeBytes, stop }, before);
+    return await indexFrom(store, target, { fd, sizeBytes, stop, end }, before);
   } finally {
     fs.closeSync(fd);
   }
@@ -41,17 +59,18 @@ export async function indexLog(
 async function indexFrom(
   store: Store,
   target: { runId: string; artifactId: number },
-  log: { fd: number; sizeBytes: number; stop: () => boolean },
+  log: { fd: number; sizeBytes: number; stop: () => boolean; end: "log" | "limit" | "growing" },
   before: IndexState,
-): Promise<number> {
+): Promise<Indexed> {
   const splitter = new LineSplitter();
   const buffer = new Uint8Array(READ_BYTES);
   let position = before.bytes;
   let at = before;
   let slice: string[] = [];
+  const reached = () => ({ lines: at.lines - before.lines, bytes: at.bytes });
   const flush = async (state: IndexState["state"]): Promise<boolean> => {
     const to = { state, lines: at.lines + slice.length, bytes: position - splitter.pendingBytes };
-    if (!(await appendLines(store, target, slice, at, to))) return false;
+    if (!(await appendLines(store, target, slice, at, to, log.stop))) return false;
     at = to;
     slice = [];
     return true;
@@ -67,15 +86,20 @@ async function indexFrom(
       start = end;
       const bytes = position - splitter.pendingBytes - at.bytes;
       if (slice.length === 0 || (slice.length < SLICE_LINES && bytes < SLICE_BYTES)) continue;
-      if (!(await flush("partial"))) return at.lines - before.lines;
+      if (!(await flush("partial"))) return reached();
       await Bun.sleep(PAUSE_MS);
-      if (log.stop()) return at.lines - before.lines;
+      if (log.stop()) return reached();
     }
+  }
+  if (log.end === "growing") return reached();
+  if (log.end === "limit") {
+    if (slice.length > 0) await flush("partial");
+    return reached();
   }
   const last = splitter.finish();
   if (last !== null) slice.push(last);
   await flush("complete");
-  return at.lines - before.lines;
+  return reached();
 }
 
 /** Behind the LF of the last of `lines` lines, or `end` when there are fewer. */

@@ -59,7 +59,7 @@ async function indexArtifact(
   try {
     if (!(await isAsRecorded(found, artifact))) return "is not what was recorded: its size or sha256 differs";
     const target = { runId: run.run_id, artifactId: artifact.artifact_id };
-    return await indexLog(store, target, found.file, { sizeBytes: artifact.size_bytes ?? found.sizeBytes });
+    return (await indexLog(store, target, found.file, { sizeBytes: artifact.size_bytes ?? found.sizeBytes })).lines;
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined || error instanceof ScenariologError) throw error;

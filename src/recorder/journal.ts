@@ -10,14 +10,19 @@ import { openForWriting } from "../store/open.ts";
 import { findRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { type AttemptEnd, type StepKey, writeBeginning, writeEnd } from "./attempt-rows.ts";
+import type { Follower } from "./follower.ts";
 import { ownIdentity } from "./identity.ts";
 import { indexLog } from "./index-log.ts";
-import { enterLogs, type RecordedLog, recordLogs, STREAMS } from "./log-rows.ts";
+import { enterLogs, type RecordedLog, recordLogs, reserveArtifacts, STREAMS } from "./log-rows.ts";
 import type { StepLogs } from "./logs.ts";
 import { storedPath } from "./paths.ts";
 
 /** Errors that are the caller's to mend before a step is started. Any other leaves the step to run unrecorded. */
 const REFUSED = new Set<ErrorCode>(["USAGE", "NOT_A_DATABASE", "NEWER_SCHEMA", "NO_RUN"]);
+/** How often a running step's logs are looked at. */
+const WATCH_MS = 100;
+/** Logs smaller than this are indexed in no time when the step has ended. */
+const WORTH_FOLLOWING_BYTES = 2 << 20;
 /** After an interrupt, indexing must not delay the end by more. */
 const INTERRUPTED_INDEX_MS = 1000;
 
@@ -84,6 +89,25 @@ export class StepJournal {
       return [];
     });
     return this.#write() ? attempt.number : this.#attempts;
+  }
+
+  /**
+   * Watches the logs while the process runs: large ones are indexed as they grow. Returns what ends that, and waits until
+   * it has ended. What goes wrong with it is made good by the indexing at the end.
+   */
+  watch(): () => Promise<void> {
+    const { logs } = this.#attempt!;
+    let follower: Promise<Follower | null> | null = null;
+    const timer = setInterval(() => {
+      const bytes = logs.stdout.sizeBytes + logs.stderr.sizeBytes;
+      if (bytes < WORTH_FOLLOWING_BYTES) return;
+      follower ??= this.#follow();
+      follower.then((started) => started?.grown(bytes, Bun.nanoseconds() / 1e6));
+    }, WATCH_MS);
+    return async () => {
+      clearInterval(timer);
+      await (await follower)?.stop();
+    };
   }
 
   /** Closes the attempt and the files, records the artifacts, indexes their lines. Returns the stored paths. */
@@ -165,17 +189,44 @@ export class StepJournal {
     const store = this.#store!;
     const logs = this.#unindexed.splice(0);
     if (!store.fts) return;
-    const end = () => (control.cause?.kind === "signal" ? INTERRUPTED_INDEX_MS : Number.POSITIVE_INFINITY);
+    const maxMs = () => (control.cause?.kind === "signal" ? INTERRUPTED_INDEX_MS : Number.POSITIVE_INFINITY);
     const startMs = Bun.nanoseconds() / 1e6;
-    const stop = () => Bun.nanoseconds() / 1e6 - startMs > end();
+    const stop = () => Bun.nanoseconds() / 1e6 - startMs > maxMs();
     try {
-      for (const { artifactId, file, fileId, sizeBytes } of logs) {
+      for (const { kind, artifactId, file, fileId, sizeBytes } of logs) {
+        if (!this.#isIndexed(kind)) continue;
         const now = (fileId === null ? null : whereIs(file, fileId)) ?? file;
-        await indexLog(store, { runId: this.runId, artifactId }, now, { sizeBytes, fileId, stop });
+        const limit = this.spec.indexLimitBytes;
+        const end = sizeBytes > limit ? "limit" : "log";
+        const options = { sizeBytes: Math.min(sizeBytes, limit), fileId, stop, end } as const;
+        await indexLog(store, { runId: this.runId, artifactId }, now, options);
       }
       if (stop()) throw new Error("interrupted");
     } catch (error) {
       this.#problem("not all lines are indexed, which index fts mends", error);
+    }
+  }
+
+  #isIndexed(kind: string): boolean {
+    return this.spec.index === "all" || this.spec.index === kind;
+  }
+
+  async #follow(): Promise<Follower | null> {
+    const store = this.#store;
+    const attempt = this.#attempt!;
+    if (!store?.fts || this.spec.index === "none" || attempt.number === 0 || this.#pending.length > 0) return null;
+    try {
+      const { Follower } = await import("./follower.ts");
+      const scope = { ...this.#key, attempt: attempt.number, rootDir: this.spec.rootDir };
+      const logs = store.immediate(() => reserveArtifacts(store, scope));
+      return new Follower({
+        database: store.path,
+        runId: this.runId,
+        logs: logs.filter(({ kind }) => this.#isIndexed(kind)),
+        limitBytes: this.spec.indexLimitBytes,
+      });
+    } catch {
+      return null;
     }
   }
 

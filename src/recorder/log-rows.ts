@@ -2,11 +2,12 @@ import fs from "node:fs";
 import path from "node:path";
 import { whereIs } from "../capture/file-id.ts";
 import type { LogFile, Written } from "../capture/log-file.ts";
-import { insertArtifact } from "../store/artifacts.ts";
+import { finishArtifact, insertArtifact } from "../store/artifacts.ts";
 import {
   insertLogFile,
   type LogRow,
   logFileAt,
+  logFilesOf,
   moveArtifact,
   moveLogFile,
   recordedSizeOf,
@@ -45,24 +46,48 @@ export function enterLogs(store: Store, owner: LogOwner, logs: Readonly<Record<S
 }
 
 export interface RecordedLog {
+  readonly kind: string;
   readonly artifactId: number;
   readonly file: string;
   readonly fileId: string | null;
   readonly sizeBytes: number;
 }
 
-/** Records finished logs as artifacts. */
+/**
+ * The artifacts of logs that are still being written, so that their lines can be indexed already: without size and
+ * hash, which a log has only at its end.
+ */
+export function reserveArtifacts(
+  store: Store,
+  scope: Scope & { stepId: string; attempt: number; rootDir: string },
+): { kind: Stream; artifactId: number; file: string }[] {
+  const rows = new Map(logFilesOf(store, scope.stepId, scope.attempt).map((row) => [row.kind, row]));
+  return STREAMS.flatMap((kind) => {
+    const row = rows.get(kind);
+    if (!row) return [];
+    const path = storedPath(scope.rootDir, row.file);
+    const artifactId = insertArtifact(store, scope, { kind, path, sizeBytes: null, sha256: null });
+    insertLogFile(store, { ...row, artifact_id: artifactId });
+    return [{ kind, artifactId, file: row.file }];
+  });
+}
+
+/** Records finished logs as artifacts; those that are reserved are completed. */
 export function recordLogs(
   store: Store,
   scope: Scope & { stepId: string; attempt: number; rootDir: string },
   written: readonly (Pick<Written, "path" | "fileId" | "sizeBytes" | "sha256"> & { readonly kind: string })[],
 ): RecordedLog[] {
   const { stepId, attempt, rootDir } = scope;
+  const rows = logFilesOf(store, stepId, attempt);
   removeLogFiles(store, stepId, attempt);
   return written.flatMap(({ kind, path: last, fileId, sizeBytes, sha256 }) => {
     if (last === null) return [];
     const file = (fileId === null ? null : whereIs(last, fileId)) ?? last;
-    const artifactId = insertArtifact(store, scope, { kind, path: storedPath(rootDir, file), sizeBytes, sha256 });
+    const artifact = { kind, path: storedPath(rootDir, file), sizeBytes, sha256 };
+    const reserved = rows.find((row) => row.kind === kind)?.artifact_id ?? null;
+    if (reserved !== null) finishArtifact(store, reserved, artifact);
+    const artifactId = reserved ?? insertArtifact(store, scope, artifact);
     insertLogFile(store, {
       file: realName(file),
       step_id: stepId,
@@ -71,7 +96,7 @@ export function recordLogs(
       artifact_id: artifactId,
       file_id: fileId,
     });
-    return [{ artifactId, file, fileId, sizeBytes }];
+    return [{ kind, artifactId, file, fileId, sizeBytes }];
   });
 }
 

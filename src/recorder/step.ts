@@ -48,7 +48,7 @@ export async function recordStep(
     const leaks: string[] = [];
     let failedCode = 0;
     for (let attempt = 1; ; attempt++) {
-      const { captured, outcome, durationMs } = await runAttempt(journal, platform, control, spec, clock);
+      const { captured, outcome, completedAt, durationMs } = await runAttempt(journal, platform, control, spec, clock);
       leaks.push(...leaksOf(captured));
       const again =
         outcome.code !== 0 &&
@@ -57,7 +57,7 @@ export async function recordStep(
         control.cause?.kind !== "signal";
       const flaky = outcome.code === 0 && attempt > 1;
       const code = flaky && spec.flakyResult === "fail" ? failedCode : outcome.code;
-      const end = { outcome: { ...outcome, code }, flaky, completedAt: clock.now(), durationMs };
+      const end = { outcome: { ...outcome, code }, flaky, completedAt, durationMs };
       const paths = await journal.finish(captured, end, control);
       if (again) {
         failedCode = outcome.code;
@@ -91,10 +91,11 @@ async function runAttempt(
   control: StepControl,
   spec: StepSpec,
   clock: Clock,
-): Promise<{ captured: Captured; outcome: Outcome; durationMs: number }> {
+): Promise<{ captured: Captured; outcome: Outcome; completedAt: string; durationMs: number }> {
   const logs = openLogs(spec);
   const attempt = journal.begin(logs, clock.now());
   const startMs = clock.monotonicMs();
+  const endWatch = journal.watch();
   const captured = await capture(platform, control, {
     argv: spec.argv,
     cwd: spec.workDir === "" ? undefined : spec.workDir,
@@ -113,7 +114,9 @@ async function runAttempt(
     killLeaked: spec.onLeak === "kill",
   });
   const durationMs = Math.max(0, Math.floor(clock.monotonicMs() - startMs));
-  return { captured, outcome: outcomeOf(captured, control, spec), durationMs };
+  const completedAt = clock.now();
+  await endWatch();
+  return { captured, outcome: outcomeOf(captured, control, spec), completedAt, durationMs };
 }
 
 /** One that came when the step was over and its row closed: while its lines were indexed, or before another attempt. */

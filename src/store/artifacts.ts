@@ -18,7 +18,7 @@ export interface Artifact {
 export function insertArtifact(
   store: Store,
   scope: Scope,
-  artifact: { kind: string; path: string; sizeBytes: number; sha256: string },
+  artifact: { kind: string; path: string; sizeBytes: number | null; sha256: string | null },
 ): number {
   const { lastInsertRowid } = store.run(
     "INSERT INTO artifacts(run_id, step_id, kind, path, size_bytes, sha256) VALUES (?, ?, ?, ?, ?, ?)",
@@ -31,6 +31,21 @@ export function insertArtifact(
   );
   markUnindexed(store, lastInsertRowid);
   return lastInsertRowid;
+}
+
+/** What is known of an artifact only when its file is whole. */
+export function finishArtifact(
+  store: Store,
+  artifactId: number,
+  artifact: { path: string; sizeBytes: number; sha256: string },
+): void {
+  store.run(
+    "UPDATE artifacts SET path = ?, size_bytes = ?, sha256 = ? WHERE artifact_id = ?",
+    artifact.path,
+    artifact.sizeBytes,
+    artifact.sha256,
+    artifactId,
+  );
 }
 
 export function artifactsOf(store: Store, runId: string): Artifact[] {

@@ -18,7 +18,7 @@ export function indexStateOf(store: Store, artifactId: number): IndexState | nul
 
 /**
  * Adds the lines that follow `from` and moves the artifact's state on to `to`, in one transaction. Returns false, and
- * adds nothing, when another process has moved it meanwhile.
+ * adds nothing, when another process has moved it meanwhile, or when it is to stop while it waits for the lock.
  */
 export async function appendLines(
   store: Store,
@@ -26,8 +26,9 @@ export async function appendLines(
   texts: readonly string[],
   from: IndexState,
   to: IndexState,
+  stop: () => boolean = () => false,
 ): Promise<boolean> {
-  return store.patient(() => {
+  const added = await store.patient(() => {
     const now = indexStateOf(store, target.artifactId) ?? { state: "partial", lines: 0, bytes: 0 };
     if (now.state !== "partial" || now.lines !== from.lines || now.bytes !== from.bytes) return false;
     let first = 0;
@@ -45,7 +46,8 @@ export async function appendLines(
     if (texts.length > 0) addRange(store, target.artifactId, first, last);
     setIndexState(store, target.artifactId, to);
     return true;
-  });
+  }, stop);
+  return added === true;
 }
 
 /**

@@ -66,14 +66,15 @@ export class Store {
 
   /**
    * The same for one slice of a long work: lets every short write go first, and waits for as long as others get on.
-   * Throws LOCKED when nobody did for the busy timeout.
+   * Throws LOCKED when nobody did for the busy timeout. Undefined when it was to stop before its turn came.
    */
-  async patient<T>(work: () => T): Promise<T> {
+  async patient<T>(work: () => T, stop: () => boolean = () => false): Promise<T | undefined> {
     let version = this.#dataVersion();
     let deadline = nowMs() + BUSY_TIMEOUT_MS;
     while (nowMs() < deadline) {
       if (!this.#turn.isWanted && this.#guard(() => this.#beginAtOnce()))
         return this.#guard(() => this.#transact(work));
+      if (stop()) return undefined;
       await Bun.sleep(2 + Math.random() * 6);
       if (this.#dataVersion() === version) continue;
       version = this.#dataVersion();

@@ -9,6 +9,7 @@ import { required, requiredFlag } from "../context.ts";
 import { durationMsOf } from "../duration.ts";
 import { tagsOf } from "../kv.ts";
 import { integerOf, seeHelp } from "../parse.ts";
+import { bytesOf } from "../size.ts";
 import { writeErr } from "../streams.ts";
 import type { End, Invocation } from "../verb.ts";
 
@@ -50,6 +51,18 @@ export default defineCommand({
       options: ["warn", "fail", "kill"],
       default: "warn",
       description: "What then: warn and go on, fail the step, or kill what holds it",
+    },
+    index: {
+      type: "enum",
+      options: ["all", "stderr", "none"],
+      default: "all",
+      description: "Which logs are indexed; index fts adds the others",
+    },
+    "index-limit": {
+      type: "string",
+      default: "none",
+      valueHint: "size",
+      description: "Index no more of each log: 500k, 100M, 2G; search says that there is more",
     },
     retries: { type: "string", default: "0", valueHint: "n", description: "Further attempts of a step that fails" },
     "retry-delay": { type: "string", default: "0", valueHint: "duration", description: "Pause before each of them" },
@@ -95,6 +108,9 @@ function specOf(args: { readonly [flag: string]: unknown }, data: Invocation): S
     graceMs: duration("grace"),
     leakTimeoutMs: duration("leak-timeout"),
     onLeak: choiceOf("on-leak", text("on-leak"), ["warn", "fail", "kill"]),
+    index: choiceOf("index", text("index"), ["all", "stderr", "none"]),
+    indexLimitBytes:
+      text("index-limit") === "none" ? Number.POSITIVE_INFINITY : bytesOf("index-limit", text("index-limit")),
     retries: integerOf("retries", text("retries"), 0),
     retryDelayMs: duration("retry-delay"),
     flakyResult: choiceOf("flaky-result", text("flaky-result"), ["pass", "fail"]),

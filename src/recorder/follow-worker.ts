@@ -1,0 +1,60 @@
+import fs from "node:fs";
+import { openForWriting } from "../store/open.ts";
+import { indexLog } from "./index-log.ts";
+
+/** What a worker is to follow. */
+export interface FollowOrder {
+  readonly database: string;
+  readonly runId: string;
+  readonly logs: readonly { readonly artifactId: number; readonly file: string }[];
+  /** Of each log no more is indexed. */
+  readonly limitBytes: number;
+  /** One number, shared: see `Phase`. */
+  readonly phase: SharedArrayBuffer;
+}
+
+/** What the worker is to do now. */
+export const Phase = { index: 0, pause: 1, stop: 2 } as const;
+
+/** Not for less: a transaction for a few lines costs about as much as one for many. */
+const WORTH_BYTES = 512 * 1024;
+const POLL_MS = 50;
+
+declare const self: Worker;
+
+/**
+ * A thread that indexes logs while they grow, whole slices only, and leaves the rest to whoever closes the step: where
+ * it stands is in the database. It answers `done` when it has let go of the database.
+ */
+self.onmessage = async ({ data }: MessageEvent<FollowOrder>) => {
+  try {
+    await follow(data);
+  } catch {
+    // What it could not index is indexed at the step's end, or is a problem there.
+  }
+  self.postMessage("done");
+};
+
+async function follow({ database, runId, logs, limitBytes, phase }: FollowOrder): Promise<void> {
+  const now = new Int32Array(phase);
+  const stop = () => Atomics.load(now, 0) !== Phase.index;
+  const store = openForWriting(database, { create: false });
+  try {
+    const indexed = new Map<number, number>();
+    while (Atomics.load(now, 0) !== Phase.stop) {
+      await Bun.sleep(POLL_MS);
+      for (const { artifactId, file } of logs) {
+        const size = Math.min(limitBytes, fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+        if (stop() || size - (indexed.get(artifactId) ?? 0) < WORTH_BYTES) continue;
+        const { bytes } = await indexLog(store, { runId, artifactId }, file, {
+          end: "growing",
+          sizeBytes: limitBytes,
+          stop,
+        });
+        indexed.set(artifactId, bytes);
+      }
+    }
+  } finally {
+    store.close();
+  }
+}
