@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import { systemCode } from "../errors.ts";
 
 /**
@@ -17,4 +17,21 @@ export function writeAll(fd: number, data: Uint8Array): { written: number; error
     }
   }
   return { written };
+}
+
+let close = (fd: number): number => {
+  closeSync(fd);
+  return 0;
+};
+
+/**
+ * Closes a file that was written to. False when its last bytes may be lost: where they are sent as late as this (NFS,
+ * quotas), close(2) is the last to know. Bun's own close does not say so; on Linux libc's does.
+ */
+export function closeWritten(fd: number): boolean {
+  return close(fd) === 0;
+}
+
+export function closeWith(libcClose: (fd: number) => number): void {
+  close = libcClose;
 }

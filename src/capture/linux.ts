@@ -1,6 +1,7 @@
 import { ptr } from "bun:ffi";
 import type { Exit } from "../model/exit.ts";
 import type { Child, ChildSpec, Platform, Source } from "./child.ts";
+import { closeWith } from "./descriptors.ts";
 import { environmentWith } from "./environment.ts";
 import { startWitness } from "./group-witness.ts";
 import { type Inherited, readInherited, restoreFileLimit } from "./inherited.ts";
@@ -27,6 +28,7 @@ export function linuxPlatform(): Platform {
   const inherited = readInherited();
   const ignored = ignoredSignals();
   const reaper = new Reaper();
+  closeWith(libc.close);
   // Of a script that ended with `exec scenariolog exec …`, and had started something in the background before.
   if (reaper.hasChildren())
     for (const { pid, ppid } of descendantsOf(process.pid)) if (ppid === process.pid) reaper.others.add(pid);

@@ -19,8 +19,7 @@ export interface Suite {
   log(step: number, stream: "stdout" | "stderr"): Buffer;
 }
 
-export async function startSuite(): Promise<Suite> {
-  const dir = tempDir();
+export async function startSuite(dir: string = tempDir()): Promise<Suite> {
   const db = path.join(dir, "runs.db");
   const started = await scenariolog(["run", "start", "--db", db, "--root-dir", dir, "--suite", "test"]);
   if (started.code !== 0) throw new Error(started.stderr);
@@ -52,6 +51,7 @@ export async function startSuite(): Promise<Suite> {
     sql: (query, ...params) => {
       const handle = new Database(db, { readonly: true });
       try {
+        handle.run("PRAGMA busy_timeout = 5000");
         return handle.query(query).all(...params) as Record<string, unknown>[];
       } finally {
         handle.close();

@@ -1,0 +1,113 @@
+import { Database } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import fs from "node:fs";
+import path from "node:path";
+import { type Suite, startSuite } from "../support/suite.ts";
+import { expectWholeTape } from "../support/tape.ts";
+import { expectNoWarning, onlyWarning } from "../support/warnings.ts";
+
+/** Each waits for the busy timeout of five seconds, once or twice: so all of them at once. */
+
+/** Another process (this one) that holds the write lock until it is told to let go. */
+function lock(suite: Suite, kind: "IMMEDIATE" | "EXCLUSIVE" = "IMMEDIATE"): () => void {
+  const db = new Database(suite.db);
+  db.run("PRAGMA busy_timeout = 5000");
+  db.run(`BEGIN ${kind}`);
+  return () => {
+    db.run("ROLLBACK");
+    db.close();
+  };
+}
+
+/** A step that says it is there, and waits until it may go on. */
+function waitingStep(suite: Suite, code: number): { command: string[]; started: () => Promise<void>; go: () => void } {
+  const [there, go] = ["there", "go"].map((name) => path.join(suite.dir, name)) as [string, string];
+  return {
+    command: [
+      "sh",
+      "-c",
+      `echo one; : > '${there}'; while [ ! -e '${go}' ]; do sleep 0.02; done; echo two; exit ${code}`,
+    ],
+    started: async () => {
+      while (!fs.existsSync(there)) await Bun.sleep(10);
+    },
+    go: () => fs.writeFileSync(go, ""),
+  };
+}
+
+test.concurrent("runs a step whose database is locked all the time, keeps its logs, and says that it is not recorded", async () => {
+  const suite = await startSuite();
+  const release = lock(suite, "EXCLUSIVE");
+  const result = await suite.exec(["--step-num", "1"], ["sh", "-c", "echo out; echo err >&2; exit 3"]);
+  expect(result.code).toBe(3);
+  expect(onlyWarning(result)).toBe(`the step is not recorded: database ${suite.db} is locked by another process`);
+  expect([suite.log(1, "stdout"), suite.log(1, "stderr")].map(String)).toEqual(["out\n", "err\n"]);
+  release();
+  expect(suite.sql("SELECT * FROM steps")).toEqual([]);
+});
+
+test.concurrent("records a step wholly, and warns of nothing, when the lock is gone before the step ends", async () => {
+  const suite = await startSuite();
+  const release = lock(suite);
+  const step = waitingStep(suite, 3);
+  const running = suite.exec(["--step-num", "1", "--kv", "a:1"], step.command);
+  await step.started();
+  release();
+  step.go();
+  const result = await running;
+  expect(result.code).toBe(3);
+  expectNoWarning(result);
+  expect(expectWholeTape(suite.db).map(({ bytes }) => String(bytes))).toEqual(["one\ntwo\n", ""]);
+  expect(suite.sql("SELECT exit_code FROM steps JOIN attempts USING (step_id, exit_code)")).toEqual([{ exit_code: 3 }]);
+  expect(suite.sql("SELECT v FROM kv WHERE k = 'a'")).toEqual([{ v: "1" }]);
+});
+
+test.concurrent("returns the code of a step when the database is locked at its end, and run end closes the row", async () => {
+  const suite = await startSuite();
+  const step = waitingStep(suite, 4);
+  const running = suite.exec(["--step-num", "1"], step.command);
+  await step.started();
+  const release = lock(suite);
+  step.go();
+  const result = await running;
+  expect(result.code).toBe(4);
+  expect(onlyWarning(result)).toBe(`the step's end is not recorded: database ${suite.db} is locked by another process`);
+  release();
+  expect(suite.sql("SELECT exit_code FROM steps")).toEqual([{ exit_code: null }]);
+  await suite.verb("run end", ["--run-id", suite.runId]);
+  expect(expectWholeTape(suite.db).map(({ bytes }) => String(bytes))).toEqual(["one\ntwo\n", ""]);
+});
+
+test.concurrent("records all attempts of a step once the lock is gone", async () => {
+  const suite = await startSuite();
+  const release = lock(suite);
+  const step = waitingStep(suite, 0);
+  const script = `[ "$SCENARIOLOG_ATTEMPT" = 1 ] && { echo first; exit 1; }; ${step.command[2]}`;
+  const running = suite.exec(["--step-num", "1", "--retries", "1"], ["sh", "-c", script]);
+  await step.started();
+  release();
+  step.go();
+  const result = await running;
+  expect(result.code).toBe(0);
+  expectNoWarning(result);
+  expect(suite.sql("SELECT attempt, exit_code FROM attempts")).toEqual([
+    { attempt: 1, exit_code: 1 },
+    { attempt: 2, exit_code: 0 },
+  ]);
+  expect(expectWholeTape(suite.db).map(({ path, bytes }) => [path, String(bytes)])).toEqual([
+    ["logs/step-01-stdout.1.txt", "first\n"],
+    ["logs/step-01-stderr.1.txt", ""],
+    ["logs/step-01-stdout.txt", "one\ntwo\n"],
+    ["logs/step-01-stderr.txt", ""],
+  ]);
+});
+
+test.concurrent("exits with 125 under --strict when the step could not be recorded, which ran all the same", async () => {
+  const suite = await startSuite();
+  const release = lock(suite);
+  const result = await suite.exec(["--step-num", "1", "--strict"], ["sh", "-c", "echo ran; exit 3"]);
+  release();
+  expect(result.code).toBe(125);
+  expect(onlyWarning(result)).toContain("is locked");
+  expect(String(suite.log(1, "stdout"))).toBe("ran\n");
+});
