@@ -49,6 +49,7 @@ export async function capture(platform: Platform, control: StepControl, spec: Ca
   await control.ended();
   const leaked = await finish(platform, control, drains, spec);
   control.over();
+  for (const { problem } of drains) if (problem !== undefined) problems.push(problem);
   return { exit, leaked, problems };
 }
 

@@ -67,6 +67,12 @@ export interface Witness {
 
 /** To be called before anything is opened: on Linux it looks at what the caller left us. */
 export async function thisPlatform(platform: NodeJS.Platform = process.platform): Promise<Platform> {
-  if (platform === "linux") return (await import("./linux.ts")).linuxPlatform();
+  if (platform === "linux") {
+    try {
+      return (await import("./linux.ts")).linuxPlatform();
+    } catch {
+      // A C library that we do not know, or no descriptor to open it with: the step is run all the same.
+    }
+  }
   return (await import("./portable.ts")).portablePlatform;
 }
