@@ -1,20 +1,7 @@
 import fs from "node:fs";
 import { openForWriting } from "../store/open.ts";
+import { type FollowOrder, Phase } from "./follow-order.ts";
 import { indexLog } from "./index-log.ts";
-
-/** What a worker is to follow. */
-export interface FollowOrder {
-  readonly database: string;
-  readonly runId: string;
-  readonly logs: readonly { readonly artifactId: number; readonly file: string }[];
-  /** Of each log no more is indexed. */
-  readonly limitBytes: number;
-  /** One number, shared: see `Phase`. */
-  readonly phase: SharedArrayBuffer;
-}
-
-/** What the worker is to do now. */
-export const Phase = { index: 0, pause: 1, stop: 2 } as const;
 
 /** Not for less: a transaction for a few lines costs about as much as one for many. */
 const WORTH_BYTES = 512 * 1024;

@@ -1,4 +1,4 @@
-import { type FollowOrder, Phase } from "./follow-worker.ts";
+import { type FollowOrder, Phase } from "./follow-order.ts";
 
 /** A step that writes faster than this needs both cores for itself: its lines can wait. */
 const FAST_BYTES_PER_MS = 16_000;
@@ -15,11 +15,12 @@ export class Follower {
   #sinceMs = 0;
 
   constructor(order: Omit<FollowOrder, "phase">) {
-    this.#worker = new Worker(new URL("./follow-worker.ts", import.meta.url).href);
+    this.#worker = new Worker(new URL("./follow-worker.ts", import.meta.url).href, { ref: false });
     this.#ended = new Promise((resolve) => {
       this.#worker.onmessage = () => resolve();
       // Where there is no such file (in the npm package) the step's end does all of the work.
       this.#worker.onerror = () => resolve();
+      this.#worker.addEventListener("close", () => resolve());
     });
     this.#worker.postMessage({ ...order, phase: this.#phase } satisfies FollowOrder);
   }
@@ -35,7 +36,10 @@ export class Follower {
   /** Waits until the thread has let go of the database: at most a slice. Not killed, as it may be in a transaction. */
   async stop(): Promise<void> {
     this.#enter(Phase.stop);
+    // Holds the event loop open, which the thread itself does not.
+    const timer = setInterval(() => {}, 1000);
     await this.#ended;
+    clearInterval(timer);
     this.#worker.terminate();
   }
 
