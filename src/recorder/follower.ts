@@ -3,6 +3,9 @@ import { type FollowOrder, Phase } from "./follow-order.ts";
 /** A step that writes faster than this needs both cores for itself: its lines can wait. */
 const FAST_BYTES_PER_MS = 16_000;
 
+/** In the executable all code lies in one folder, but for the entry points, which keep their places below src/. */
+const THREAD = import.meta.url.includes("/$bunfs/") ? "./recorder/follow-worker.ts" : "./follow-worker.ts";
+
 /**
  * Indexes a step's logs while it runs, in a thread of its own, so that little is left to do at its end. Stands aside
  * while the step writes at full speed.
@@ -15,7 +18,7 @@ export class Follower {
   #sinceMs = 0;
 
   constructor(order: Omit<FollowOrder, "phase">) {
-    this.#worker = new Worker(new URL("./follow-worker.ts", import.meta.url).href, { ref: false });
+    this.#worker = new Worker(new URL(THREAD, import.meta.url).href, { ref: false });
     this.#ended = new Promise((resolve) => {
       this.#worker.onmessage = () => resolve();
       // Where there is no such file (in the npm package) the step's end does all of the work.
