@@ -5,6 +5,8 @@ import { freeName } from "./new-file.ts";
 
 /** More than a pipe holds: what is left in one when we stop reading is taken along, a flood is not. */
 const REST_BYTES = 1 << 20;
+/** A stream that always has something keeps the event loop, and with it signals and timers, waiting: not for longer. */
+const BUSY_MS = 5;
 
 /** Reads a source to its end into a log. The child's exit does not end it: a pipe keeps what was written before. */
 export class Drain {
@@ -14,6 +16,7 @@ export class Drain {
   /** Why not all of it was read; undefined when it was. */
   problem: string | undefined;
   #left = false;
+  #reads = 0;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
 
   constructor(
@@ -31,17 +34,16 @@ export class Drain {
   async leave(platform: Platform): Promise<boolean> {
     this.#left = true;
     const hold = platform.hold(this.source);
-    // A read is always pending, so that nothing waits inside the stream and gets lost with it.
+    // What the stream has read ahead would be lost with it. It comes now, and then its end, or nothing any more.
+    for (let before = -1; before !== this.#reads; await turn()) before = this.#reads;
     await this.#reader.cancel().catch(() => {});
     await this.done;
     if (!hold) return true;
     const buffer = new Uint8Array(65_536);
-    let taken = 0;
-    let read = hold.read(buffer);
-    while (read > 0 && taken < REST_BYTES) {
-      this.log.write(buffer.subarray(0, read));
-      taken += read;
+    let read = 1;
+    for (let taken = 0; read > 0 && taken < REST_BYTES; taken += read) {
       read = hold.read(buffer);
+      if (read > 0) this.log.write(buffer.subarray(0, read));
     }
     if (read !== 0) this.#handOver(hold);
     hold.close();
@@ -59,14 +61,27 @@ export class Drain {
 
   async #run(): Promise<void> {
     try {
+      let turnedMs = nowMs();
       for (;;) {
         const { done, value } = await this.#reader.read();
         if (done) break;
+        this.#reads++;
         this.log.write(value);
+        if (this.#left || nowMs() - turnedMs < BUSY_MS) continue;
+        await turn();
+        turnedMs = nowMs();
       }
     } catch (error) {
       this.problem = `not all output could be read: ${reasonOf(error)}`;
     }
     this.ended = !this.#left;
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function nowMs(): number {
+  return Bun.nanoseconds() / 1e6;
 }

@@ -1,6 +1,7 @@
+import { ptr } from "bun:ffi";
 import fs from "node:fs";
 import type { Hold, Source } from "./child.ts";
-import { setBlocking } from "./libc.ts";
+import { duplicate, libc, setBlocking } from "./libc.ts";
 import { locate } from "./locate.ts";
 import { holds, linkOf, type ProcessStat } from "./processes.ts";
 import type { Reaper } from "./reaper.ts";
@@ -12,8 +13,9 @@ export function holders(processes: readonly ProcessStat[], sources: readonly Sou
   return processes.filter(({ pid }) => holds(pid, links));
 }
 
-/** Null when the source is closed already. */
+/** Null when the source is closed already. Its stream finds an end from then on, and takes nothing more. */
 export function hold(source: Source, reaper: Reaper): Hold | null {
+  const streams = descriptorsOf(linkOf(`/proc/self/fd/${source.fd}`));
   let fd: number;
   try {
     // A new description of the same pipe. Not blocking, as opening one without a writer otherwise waits for one.
@@ -21,6 +23,7 @@ export function hold(source: Source, reaper: Reaper): Hold | null {
   } catch {
     return null;
   }
+  putEndInPlaceOf(streams);
   return {
     read(buffer) {
       try {
@@ -32,6 +35,24 @@ export function hold(source: Source, reaper: Reaper): Hold | null {
     handOver: (file) => handOver(fd, file, reaper),
     close: () => fs.closeSync(fd),
   };
+}
+
+/** Bun has a second descriptor of the pipe for its stream. */
+function descriptorsOf(link: string): number[] {
+  if (link === "") return [];
+  return fs
+    .readdirSync("/proc/self/fd")
+    .map(Number)
+    .filter((fd) => linkOf(`/proc/self/fd/${fd}`) === link);
+}
+
+function putEndInPlaceOf(descriptors: readonly number[]): void {
+  const O_CLOEXEC = 0o2000000;
+  const ends = new Int32Array(2);
+  if (libc.pipe2(ptr(ends), O_CLOEXEC) !== 0) return;
+  libc.close(ends[1]!);
+  for (const fd of descriptors) duplicate(ends[0]!, fd);
+  libc.close(ends[0]!);
 }
 
 /**

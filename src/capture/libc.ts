@@ -40,3 +40,9 @@ export function setBlocking(fd: number): void {
   const F_SETFL = 4;
   openLibc({ fcntl: { args: ["i32", "i32", "i32"], returns: "i32" } }).fcntl(fd, F_SETFL, 0);
 }
+
+/** Makes `to` another name of what `from` is, closed in programs that we start. */
+export function duplicate(from: number, to: number): void {
+  const O_CLOEXEC = 0o2000000;
+  openLibc({ dup3: { args: ["i32", "i32", "i32"], returns: "i32" } }).dup3(from, to, O_CLOEXEC);
+}
