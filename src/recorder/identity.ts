@@ -2,8 +2,8 @@ import fs from "node:fs";
 import { linkOf, readText, statOf } from "../capture/processes.ts";
 import type { RecorderIdentity } from "../store/attempts.ts";
 
-/** The first pid namespace of every Linux kernel: PROC_PID_INIT_INO in include/linux/proc_ns.h. */
-const FIRST_NAMESPACE = "pid:[4026531836]";
+/** PF_KTHREAD in include/linux/sched.h. */
+const KERNEL_THREAD = 0x00200000;
 
 /** Who we are, as `attempts` keeps it. */
 export function ownIdentity(): RecorderIdentity {
@@ -42,10 +42,11 @@ function pidNamespace(): string {
   return linkOf("/proc/self/ns/pid");
 }
 
-/** Whether /proc shows the processes of all namespaces: that of the first one does. */
+/** Whether /proc shows the processes of all namespaces: that of the first one does, and the kernel's own threads. */
 function seesAll(): boolean {
-  if (linkOf("/proc/1/ns/pid") === FIRST_NAMESPACE) return true;
-  return pidNamespace() === FIRST_NAMESPACE && linkOf("/proc/self") === String(process.pid);
+  const text = readText("/proc/2/stat");
+  const flags = Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[6]);
+  return (flags & KERNEL_THREAD) !== 0;
 }
 
 /** Whether any process has this pid in its own namespace, and began at this time. */

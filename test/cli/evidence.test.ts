@@ -233,7 +233,6 @@ describe.if(linux)("files follow the caller's umask", () => {
 
 describe("control sequences do not reach the terminal raw", () => {
   const evil = "\u001b]0;owned\u0007\u001b[2J\r\u009b31m";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: what is looked for
   const raw = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
 
   test("in what exec prints, whatever is named with them", async () => {
