@@ -29,6 +29,9 @@ const parts: Record<string, { title: string; measure: (bench: Bench) => Promise<
   size: { title: "Sizes", measure: measureSizes },
 };
 
+/** What all of it may take. */
+const SECONDS = 600;
+
 /** From here on others take enough of the machine to be seen in the figures. */
 const BUSY_CORES = 0.2;
 const BUSY_LOAD = 0.5;
@@ -73,6 +76,7 @@ async function runIn(dir: string, options: ReturnType<typeof readOptions>): Prom
       dir,
       ...programs,
       quick: options.quick,
+      secondsLeft: () => SECONDS - (Bun.nanoseconds() - startedAt) / 1e9,
       add: (measured) => results.push(resultOf(title, measured)),
       say: (text) => notes.push(`${name}: ${text}`),
     });

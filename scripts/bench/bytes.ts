@@ -10,7 +10,7 @@ export async function measureBytes(bench: Bench): Promise<void> {
   const recording = new Recording(bench, "bytes");
   const megabytes = bench.quick ? 256 : 1024;
   const size = megabytes === 1024 ? "1 GB" : `${megabytes} MB`;
-  const rounds = bench.quick ? 3 : 7;
+  const rounds = bench.quick ? 3 : 5;
   const clock = new ChildClock(bench.dir);
   const write = `head -c ${megabytes * 2 ** 20} /dev/zero`;
   const file = join(bench.dir, "copy");

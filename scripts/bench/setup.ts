@@ -15,6 +15,8 @@ export interface Bench {
   /** A compiled program that does nothing: what starting Bun costs. */
   readonly empty: string;
   readonly quick: boolean;
+  /** Of the ten minutes that all of it may take: what is large is left out when it would not fit any more. */
+  secondsLeft(): number;
   add(measured: Measured): void;
   /** Says on a line of its own what was left out, or has to be known. */
   say(text: string): void;
