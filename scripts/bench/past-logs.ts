@@ -55,6 +55,7 @@ export class PastLogs {
         return added;
       });
       this.runIds.push(...ids);
+      await Bun.sleep(0); // so that a signal is noticed
     }
     history.close();
   }

@@ -38,6 +38,7 @@ export async function interleaved<Name extends string>(
   const entries = Object.entries(takes) as [Name, Take][];
   const samples = Object.fromEntries(entries.map(([name]) => [name, [] as number[]])) as Record<Name, number[]>;
   for (let round = options.warmUp === false ? 0 : -1; round < rounds; round++) {
+    await Bun.sleep(0); // so that a signal is noticed, after which the files go
     for (const [name, take] of entries) {
       const sample = await take();
       if (round >= 0) samples[name].push(sample);
