@@ -1,0 +1,48 @@
+import { cleanEnv } from "./program.ts";
+import { until } from "./started.ts";
+
+/** A program in a terminal of its own, whose keyboard the test is. */
+export interface TerminalSession {
+  readonly pid: number;
+  /** What it printed so far, without carriage returns. */
+  output(): string;
+  /** Types, once `seen` is on the screen; returns the screen. */
+  type(keys: string, seen?: string): Promise<string>;
+  shows(text: string): Promise<string>;
+  /** Pulls the plug, as a terminal window does that is closed. */
+  hangUp(): void;
+  readonly ended: Promise<{ code: number | null; signal: string | number | null }>;
+}
+
+export const CTRL_C = "\x03";
+export const CTRL_Z = "\x1a";
+export const CTRL_BACKSLASH = "\x1c";
+
+/** Starts it as the leader of a session, with a new terminal as its controlling one. */
+export function inTerminal(argv: readonly string[], env: Readonly<Record<string, string>> = {}): TerminalSession {
+  let screen = "";
+  const child = Bun.spawn([...argv], {
+    env: { ...cleanEnv, PS1: "$ ", TERM: "dumb", HISTFILE: "", ...env },
+    terminal: {
+      cols: 200,
+      rows: 50,
+      data: (_terminal: unknown, bytes: Uint8Array) => {
+        screen += Buffer.from(bytes).toString().replaceAll("\r", "");
+      },
+    },
+  });
+  const terminal = child.terminal!;
+  const shows = (text: string) => until(`${JSON.stringify(text)} in ${screen}`, () => screen.includes(text) && screen);
+  return {
+    pid: child.pid,
+    output: () => screen,
+    shows,
+    type: async (keys, seen) => {
+      if (seen !== undefined) await shows(seen);
+      terminal.write(keys);
+      return screen;
+    },
+    hangUp: () => terminal.close(),
+    ended: child.exited.then(() => ({ code: child.exitCode, signal: child.signalCode })),
+  };
+}
