@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { openForWriting } from "../store/open.ts";
+import { openAgain } from "../store/open.ts";
 import { type FollowOrder, Phase } from "./follow-order.ts";
 import { indexLog } from "./index-log.ts";
 
@@ -25,7 +25,7 @@ self.onmessage = async ({ data }: MessageEvent<FollowOrder>) => {
 async function follow({ database, runId, logs, limitBytes, phase }: FollowOrder): Promise<void> {
   const now = new Int32Array(phase);
   const stop = () => Atomics.load(now, 0) !== Phase.index;
-  const store = openForWriting(database, { create: false });
+  const store = openAgain(database);
   try {
     const indexed = new Map<number, number>();
     while (Atomics.load(now, 0) !== Phase.stop) {

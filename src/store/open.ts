@@ -50,6 +50,22 @@ export function openForWriting(file: string, options: { create: boolean }): Stor
 }
 
 /**
+ * A further connection to a database that this process has open for writing already. Nothing but SQLite may open the
+ * file then: the kernel takes a process's locks on a file away when it closes any descriptor of it, and another process
+ * would take itself for the last one, and delete the log that is being written.
+ */
+export function openAgain(file: string): Store {
+  return using(
+    () => new Database(path.resolve(file), { create: false, readwrite: true }),
+    file,
+    (db) => {
+      db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL`);
+      return storeOf(db, schemaOf(db), file);
+    },
+  );
+}
+
+/**
  * Opens a database to read from, as it is at one moment: never creates, migrates or changes one, and works in a
  * directory that is read-only.
  */

@@ -44,7 +44,7 @@ test.concurrent("runs a step whose database is locked all the time, keeps its lo
   expect([suite.log(1, "stdout"), suite.log(1, "stderr")].map(String)).toEqual(["out\n", "err\n"]);
   release();
   expect(suite.sql("SELECT * FROM steps")).toEqual([]);
-});
+}, 60_000);
 
 test.concurrent("records a step wholly, and warns of nothing, when the lock is gone before the step ends", async () => {
   const suite = await startSuite();
@@ -60,7 +60,7 @@ test.concurrent("records a step wholly, and warns of nothing, when the lock is g
   expect(expectWholeTape(suite.db).map(({ bytes }) => String(bytes))).toEqual(["one\ntwo\n", ""]);
   expect(suite.sql("SELECT exit_code FROM steps JOIN attempts USING (step_id, exit_code)")).toEqual([{ exit_code: 3 }]);
   expect(suite.sql("SELECT v FROM kv WHERE k = 'a'")).toEqual([{ v: "1" }]);
-});
+}, 60_000);
 
 test.concurrent("returns the code of a step when the database is locked at its end, and run end closes the row", async () => {
   const suite = await startSuite();
@@ -76,7 +76,7 @@ test.concurrent("returns the code of a step when the database is locked at its e
   expect(suite.sql("SELECT exit_code FROM steps")).toEqual([{ exit_code: null }]);
   await suite.verb("run end", ["--run-id", suite.runId]);
   expect(expectWholeTape(suite.db).map(({ bytes }) => String(bytes))).toEqual(["one\ntwo\n", ""]);
-});
+}, 60_000);
 
 test.concurrent("records all attempts of a step once the lock is gone", async () => {
   const suite = await startSuite();
@@ -100,7 +100,7 @@ test.concurrent("records all attempts of a step once the lock is gone", async ()
     ["logs/step-01-stdout.txt", "one\ntwo\n"],
     ["logs/step-01-stderr.txt", ""],
   ]);
-});
+}, 60_000);
 
 test.concurrent("exits with 125 under --strict when the step could not be recorded, which ran all the same", async () => {
   const suite = await startSuite();
@@ -110,4 +110,4 @@ test.concurrent("exits with 125 under --strict when the step could not be record
   expect(result.code).toBe(125);
   expect(onlyWarning(result)).toContain("is locked");
   expect(String(suite.log(1, "stdout"))).toBe("ran\n");
-});
+}, 60_000);

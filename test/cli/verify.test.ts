@@ -79,7 +79,11 @@ describe("verify", () => {
     const suite = await recorded();
     const result = await suite.exec(
       ["--step-num", "2"],
-      ["sh", "-c", `${program.join(" ")} verify --db '${suite.db}' --run-id '${suite.runId}' && kill -KILL $PPID`],
+      [
+        "sh",
+        "-c",
+        `${program.join(" ")} verify --db '${suite.db}' --run-id '${suite.runId}' && sleep 0.5 && kill -KILL $PPID`,
+      ],
     );
     expect(result.signal).toBe("SIGKILL");
     expect(suite.log(2, "stdout").toString()).toContain("| status | detail |");
