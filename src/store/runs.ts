@@ -92,7 +92,12 @@ export function startOrder(table: string, direction: "ASC" | "DESC" = "ASC"): st
 }
 
 function latestRun(store: Store): Run {
-  const latest = store.get<Run>(`SELECT ${COLUMNS} FROM scenario_runs r ORDER BY ${startOrder("r", "DESC")} LIMIT 1`);
+  // Only those of the newest second are put in order: the second sorts as text.
+  const latest = store.get<Run>(
+    `SELECT ${COLUMNS} FROM scenario_runs r
+     WHERE started_at >= substr((SELECT max(started_at) FROM scenario_runs), 1, 19)
+     ORDER BY ${startOrder("r", "DESC")} LIMIT 1`,
+  );
   if (latest) return latest;
   throw new ScenariologError("NO_RUN", `no runs in ${store.path}`, {
     hint: `start one: scenariolog run start --db ${store.path} --root-dir .`,
