@@ -60,7 +60,7 @@ describe("index fts", () => {
     const text = numbered(25_000);
     const { db, log, store, target } = recorded(text);
     let transactions = 0;
-    const first = await indexLog(store, target, log, { stop: () => ++transactions === 2 });
+    const { lines: first } = await indexLog(store, target, log, { stop: () => ++transactions === 2 });
     expect(first).toBeWithin(1, 25_000);
     expect(indexStateOf(store, target.artifactId)).toMatchObject({ state: "partial", lines: first });
     const search = await scenariolog(["search", "--db", db, "--query", "line", "--limit", "1", "--select", "text"]);
@@ -109,7 +109,7 @@ describe("index fts", () => {
     const { log, store, target } = recorded(`${"x".repeat(40_000)}\n`.repeat(400));
     const portions: number[] = [];
     const stop = () => portions.push(indexStateOf(store, target.artifactId)!.bytes) === 0;
-    expect(await indexLog(store, target, log, { stop })).toBe(400);
+    expect((await indexLog(store, target, log, { stop })).lines).toBe(400);
     const sizes = portions.map((bytes, i) => bytes - (portions[i - 1] ?? 0));
     expect(portions.length).toBeGreaterThan(5);
     expect(Math.max(...sizes)).toBeLessThan(3 << 20);
