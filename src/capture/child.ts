@@ -38,8 +38,8 @@ export interface Platform {
   descendants(): ProcessStat[];
   /** From now on our own death leaves no core file. */
   dumpNoCore(): void;
-  /** Whether the caller made us ignore this signal: then it is not ours to pass on. */
-  ignores(signal: NodeJS.Signals): boolean;
+  /** What the caller made of this signal for us, and the step: ignored or blocked, it is not ours to pass on. */
+  inherited(signal: NodeJS.Signals): "ignored" | "blocked" | "free";
   /** Of `processes`, those that hold the writing end of one of these sources. */
   holders(processes: readonly ProcessStat[], sources: readonly Source[]): ProcessStat[];
   /** A second hold on a source, to be taken before its stream is cancelled. Null where that cannot be had. */

@@ -8,7 +8,7 @@ import { type Inherited, readInherited, restoreFileLimit } from "./inherited.ts"
 import { hold, holders } from "./leaks.ts";
 import { addChdir, libc } from "./libc.ts";
 import { locate, notExecutable, notFound } from "./locate.ts";
-import { descendantsOf, hasSignal, ignoredSignals } from "./processes.ts";
+import { descendantsOf, hasSignal, signalSet } from "./processes.ts";
 import { Reaper } from "./reaper.ts";
 import {
   cString,
@@ -26,7 +26,8 @@ const PR_SET_DUMPABLE = 4;
 /** To be called before anything is opened: it looks at what the caller left us. */
 export function linuxPlatform(): Platform {
   const inherited = readInherited();
-  const ignored = ignoredSignals();
+  const ignored = signalSet("self", "SigIgn");
+  const blocked = signalSet("self", "SigBlk");
   const reaper = new Reaper();
   closeWith(libc.close);
   // Of a script that ended with `exec scenariolog exec …`, and had started something in the background before.
@@ -36,7 +37,7 @@ export function linuxPlatform(): Platform {
     spawn: (spec) => spawn(spec, inherited, reaper),
     descendants: () => descendantsOf(process.pid, reaper.others),
     dumpNoCore,
-    ignores: (signal) => hasSignal(ignored, signal),
+    inherited: (signal) => (hasSignal(ignored, signal) ? "ignored" : hasSignal(blocked, signal) ? "blocked" : "free"),
     holders,
     hold: (source) => hold(source, reaper),
     witness: () => startWitness(reaper),

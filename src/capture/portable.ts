@@ -13,7 +13,7 @@ export const portablePlatform: Platform = {
   spawn,
   descendants: () => [],
   dumpNoCore: () => {},
-  ignores: () => false,
+  inherited: () => "free",
   holders: () => [],
   hold: () => null,
   witness: () => null,

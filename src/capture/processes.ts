@@ -96,11 +96,6 @@ function listOf(dir: string): string[] {
   }
 }
 
-/** Bit n-1 is set for a signal n that we were started to ignore. To be read before any handler is installed. */
-export function ignoredSignals(): bigint {
-  return signalSet("self", "SigIgn");
-}
-
 /** Whether a process has a handler for this signal. */
 export function catches(pid: number, signal: NodeJS.Signals): boolean {
   return hasSignal(signalSet(pid, "SigCgt"), signal);

@@ -154,9 +154,12 @@ export class StepControl {
   }
 
   #handle(signal: NodeJS.Signals, handler: () => void): void {
-    if (this.platform.ignores(signal)) return;
-    this.#handlers.set(signal, handler);
-    process.on(signal, handler);
+    const inherited = this.platform.inherited(signal);
+    if (inherited === "ignored") return;
+    // Bun's other threads do not block what its first one does: it would end us.
+    const called = inherited === "blocked" ? () => {} : handler;
+    this.#handlers.set(signal, called);
+    process.on(signal, called);
   }
 
   #timeOut(): void {
