@@ -15,6 +15,8 @@ export interface Written {
   readonly sizeBytes: number;
   /** Lower-case hex. */
   readonly sha256: string;
+  /** Somebody else wrote into it, or emptied it: what was read of it before may be there no more. */
+  readonly changed: boolean;
   /** What went wrong, in one line; undefined when the file is whole. */
   readonly problem: string | undefined;
 }
@@ -30,6 +32,7 @@ export class LogFile {
   readonly #hasher = new Bun.CryptoHasher("sha256");
   #sizeBytes = 0;
   #consoleBytes = 0;
+  #changed = false;
   #problem: string | undefined;
   /** The new names of what had this one before, in order. */
   readonly movedAside: readonly string[];
@@ -77,6 +80,7 @@ export class LogFile {
     return {
       ...held,
       fileId: held.path === null ? null : this.#id,
+      changed: this.#changed,
       problem: this.#problem === undefined ? undefined : this.#problem + rest,
     };
   }
@@ -89,6 +93,7 @@ export class LogFile {
       // Somebody else, the step itself perhaps, wrote into it, or emptied it.
       if (file !== null && fs.fstatSync(fd).size !== this.#sizeBytes) {
         found = contentOf(fd);
+        this.#changed = true;
         this.#problem ??= `${this.path} was changed by others while the step ran, and is recorded as it is now`;
       }
     } catch (error) {

@@ -1,15 +1,17 @@
 import fs from "node:fs";
 import { whereIs } from "../capture/file-id.ts";
+import type { Written } from "../capture/log-file.ts";
 import { exitCode } from "../errors.ts";
 import { elapsedMs, formatTime } from "../model/time.ts";
 import { type Attempt, finishAttempt, isOpen, lastAttemptOf, openAttempts } from "../store/attempts.ts";
+import { indexStateOf } from "../store/lines.ts";
 import { type LogRow, logFilesOf } from "../store/log-files.ts";
 import type { Run } from "../store/runs.ts";
 import { finishStep } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
 import { setTags } from "../store/tags.ts";
 import { hashOf } from "./file-facts.ts";
-import { type GuardOptions, guard } from "./guard.ts";
+import { guard } from "./guard.ts";
 import { isAlive } from "./identity.ts";
 import { recordLogs } from "./log-rows.ts";
 
@@ -24,34 +26,34 @@ export async function closeAbandoned(store: Store, run: Run): Promise<string[]> 
   const closed: string[] = [];
   for (const attempt of openAttempts(store, run.run_id)) {
     if (isAlive(attempt)) continue;
-    const logs = await takeIn(run, logFilesOf(store, attempt.step_id, attempt.attempt));
+    const logs = await takeIn(store, run, logFilesOf(store, attempt.step_id, attempt.attempt));
     if (store.immediate(() => close(store, run, attempt, logs))) closed.push(attempt.step_id);
   }
   return closed;
 }
 
-interface Log {
+interface Log extends Omit<Written, "problem"> {
   readonly kind: string;
-  readonly path: string;
-  readonly fileId: string | null;
-  readonly sizeBytes: number;
-  readonly sha256: string;
   readonly writtenMs: number;
 }
 
-async function takeIn(run: Run, rows: readonly LogRow[]): Promise<Log[]> {
-  const logs: Log[] = [];
-  for (const row of rows) {
-    const file = placeOf(row);
-    if (file === null) continue;
-    const options: GuardOptions = { allowOutside: false, logFiles: new Set([file]) };
-    const found = guard(run, file, options);
-    if ("problem" in found) continue;
-    const { size: sizeBytes, mtimeMs } = fs.statSync(found.file);
-    const sha256 = await hashOf(found.file, sizeBytes);
-    logs.push({ kind: row.kind, path: file, fileId: row.file_id, sizeBytes, sha256, writtenMs: mtimeMs });
-  }
+async function takeIn(store: Store, run: Run, rows: readonly LogRow[]): Promise<Log[]> {
+  const logs = await Promise.all(rows.map((row) => takeInOne(store, run, row)));
   return logs.sort((a, b) => kindOrder(a.kind) - kindOrder(b.kind));
+}
+
+async function takeInOne(store: Store, run: Run, row: LogRow): Promise<Log> {
+  const { kind, file_id: fileId, artifact_id: artifactId } = row;
+  const file = placeOf(row);
+  const found = file === null ? null : guard(run, file, { allowOutside: false, logFiles: new Set([file]) });
+  if (found === null || "problem" in found) {
+    return { kind, path: null, fileId: null, sizeBytes: 0, sha256: "", changed: false, writtenMs: 0 };
+  }
+  const { size: sizeBytes, mtimeMs: writtenMs } = fs.statSync(found.file);
+  const sha256 = await hashOf(found.file, sizeBytes);
+  // Lines are indexed while a step runs: more than there is now, when somebody has emptied the file since.
+  const changed = artifactId !== null && (indexStateOf(store, artifactId)?.bytes ?? 0) > sizeBytes;
+  return { kind, path: file, fileId, sizeBytes, sha256, changed, writtenMs };
 }
 
 /** Null when it is gone: what has its name then is another's log. */

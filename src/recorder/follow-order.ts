@@ -2,7 +2,7 @@
 export interface FollowOrder {
   readonly database: string;
   readonly runId: string;
-  readonly logs: readonly { readonly artifactId: number; readonly file: string }[];
+  readonly logs: readonly { readonly artifactId: number; readonly file: string; readonly fileId: string | null }[];
   /** Of each log no more is indexed. */
   readonly limitBytes: number;
   /** One number, shared: see `Phase`. */

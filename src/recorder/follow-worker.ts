@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { whereIs } from "../capture/file-id.ts";
 import { openAgain } from "../store/open.ts";
 import { type FollowOrder, Phase } from "./follow-order.ts";
 import { indexLog } from "./index-log.ts";
@@ -30,12 +31,16 @@ async function follow({ database, runId, logs, limitBytes, phase }: FollowOrder)
     const indexed = new Map<number, number>();
     while (Atomics.load(now, 0) !== Phase.stop) {
       await Bun.sleep(POLL_MS);
-      for (const { artifactId, file } of logs) {
+      for (const { artifactId, file: first, fileId } of logs) {
+        // Another recorder may have moved it, and have its own log there now.
+        const file = fileId === null ? first : whereIs(first, fileId);
+        if (file === null) continue;
         const size = Math.min(limitBytes, fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0);
         if (stop() || size - (indexed.get(artifactId) ?? 0) < WORTH_BYTES) continue;
         const { bytes } = await indexLog(store, { runId, artifactId }, file, {
           end: "growing",
           sizeBytes: limitBytes,
+          fileId,
           stop,
         });
         indexed.set(artifactId, bytes);

@@ -2,7 +2,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { whereIs } from "../capture/file-id.ts";
 import type { LogFile, Written } from "../capture/log-file.ts";
-import { finishArtifact, insertArtifact } from "../store/artifacts.ts";
+import { finishArtifact, insertArtifact, removeArtifact } from "../store/artifacts.ts";
+import { forgetLines } from "../store/lines.ts";
 import {
   insertLogFile,
   type LogRow,
@@ -60,7 +61,7 @@ export interface RecordedLog {
 export function reserveArtifacts(
   store: Store,
   scope: Scope & { stepId: string; attempt: number; rootDir: string },
-): { kind: Stream; artifactId: number; file: string }[] {
+): { kind: Stream; artifactId: number; file: string; fileId: string | null }[] {
   const rows = new Map(logFilesOf(store, scope.stepId, scope.attempt).map((row) => [row.kind, row]));
   return STREAMS.flatMap((kind) => {
     const row = rows.get(kind);
@@ -68,7 +69,7 @@ export function reserveArtifacts(
     const path = storedPath(scope.rootDir, row.file);
     const artifactId = insertArtifact(store, scope, { kind, path, sizeBytes: null, sha256: null });
     insertLogFile(store, { ...row, artifact_id: artifactId });
-    return [{ kind, artifactId, file: row.file }];
+    return [{ kind, artifactId, file: row.file, fileId: row.file_id }];
   });
 }
 
@@ -76,17 +77,21 @@ export function reserveArtifacts(
 export function recordLogs(
   store: Store,
   scope: Scope & { stepId: string; attempt: number; rootDir: string },
-  written: readonly (Pick<Written, "path" | "fileId" | "sizeBytes" | "sha256"> & { readonly kind: string })[],
+  written: readonly (Omit<Written, "problem"> & { readonly kind: string })[],
 ): RecordedLog[] {
   const { stepId, attempt, rootDir } = scope;
   const rows = logFilesOf(store, stepId, attempt);
   removeLogFiles(store, stepId, attempt);
-  return written.flatMap(({ kind, path: last, fileId, sizeBytes, sha256 }) => {
-    if (last === null) return [];
+  return written.flatMap(({ kind, path: last, fileId, sizeBytes, sha256, changed }) => {
+    const reserved = rows.find((row) => row.kind === kind)?.artifact_id ?? null;
+    if (last === null) {
+      if (reserved !== null) removeArtifact(store, reserved);
+      return [];
+    }
     const file = (fileId === null ? null : whereIs(last, fileId)) ?? last;
     const artifact = { kind, path: storedPath(rootDir, file), sizeBytes, sha256 };
-    const reserved = rows.find((row) => row.kind === kind)?.artifact_id ?? null;
     if (reserved !== null) finishArtifact(store, reserved, artifact);
+    if (reserved !== null && changed) forgetLines(store, reserved);
     const artifactId = reserved ?? insertArtifact(store, scope, artifact);
     insertLogFile(store, {
       file: realName(file),

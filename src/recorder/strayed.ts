@@ -37,6 +37,7 @@ export async function placeOf(store: Store, row: LogRow): Promise<string | null>
 async function isAsRecorded(file: string, { size_bytes: size, sha256 }: Artifact): Promise<boolean> {
   try {
     const stat = fs.lstatSync(file);
+    if (size === null) return stat.isFile(); // it is still being written
     return stat.isFile() && stat.size === size && (await hashOf(file, stat.size)) === sha256;
   } catch {
     return false;

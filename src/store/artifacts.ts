@@ -1,4 +1,4 @@
-import { markUnindexed } from "./lines.ts";
+import { forgetLines, markUnindexed } from "./lines.ts";
 import type { Store } from "./store.ts";
 import type { Scope } from "./tags.ts";
 
@@ -46,6 +46,12 @@ export function finishArtifact(
     artifact.sha256,
     artifactId,
   );
+}
+
+/** Of a log that was lost before its end. */
+export function removeArtifact(store: Store, artifactId: number): void {
+  forgetLines(store, artifactId);
+  store.run("DELETE FROM artifacts WHERE artifact_id = ?", artifactId);
 }
 
 export function artifactsOf(store: Store, runId: string): Artifact[] {

@@ -75,6 +75,19 @@ export function markUnindexed(store: Store, artifactId: number): void {
   setIndexState(store, artifactId, { state: "partial", lines: 0, bytes: 0 });
 }
 
+/** Takes an artifact's lines out of the index: they are not what its file holds. */
+export function forgetLines(store: Store, artifactId: number): void {
+  const ranges = store.all<{ first_rowid: number; last_rowid: number }>(
+    "SELECT first_rowid, last_rowid FROM line_ranges WHERE artifact_id = ?",
+    artifactId,
+  );
+  for (const { first_rowid: first, last_rowid: last } of ranges) {
+    store.run("DELETE FROM log_lines_fts WHERE rowid BETWEEN ? AND ?", first, last);
+  }
+  store.run("DELETE FROM line_ranges WHERE artifact_id = ?", artifactId);
+  markUnindexed(store, artifactId);
+}
+
 /** Text artifacts, of a run or of all (null), that are known not to be wholly in the index. */
 export function countUnindexed(store: Store, runId: string | null): number {
   if (!store.hasTable("artifact_index")) return 0;

@@ -72,6 +72,40 @@ describe("when the logs are tampered with while a step runs", () => {
     expect(texts).toEqual(["two\n", "", "one\nother\ntwo\n", ""]);
   });
 
+  describe("and its lines are indexed already", () => {
+    // More than 2 MiB, and a while: then a log is followed as it grows.
+    const large = "seq 1 350000; sleep 1";
+
+    test("a log that was emptied has the lines in the index that it has now", async () => {
+      const suite = await startSuite();
+      const result = await step(suite, `${large}; : > $LOGS/step-01-stdout.txt; echo two; echo three`);
+      expect(onlyWarning(result)).toContain("was changed by others");
+      expect(String(expectWholeTape(suite.db)[0]!.bytes)).toBe("two\nthree\n");
+    });
+
+    test("a log that is lost leaves no artifact and no lines", async () => {
+      const suite = await startSuite();
+      const result = await step(suite, `${large}; rm -r $LOGS; : > $LOGS; exit 3`);
+      expect(result.code).toBe(3);
+      expect(result.stdout).toEndWith("\n350000\n");
+      expect(onlyWarning(result)).toContain("could not be written again");
+      expect(expectWholeTape(suite.db)).toEqual([]);
+      expect(suite.sql("SELECT count(*) AS n FROM log_lines_fts")).toEqual([{ n: 0 }]);
+    });
+
+    test("a log that another attempt has moved aside gets no lines of the other's", async () => {
+      const suite = await startSuite();
+      const script = "seq 1 350000; sleep 0.6; seq 1 150000; sleep 0.4; echo first";
+      const outer = suite.exec(["--step-num", "1"], ["sh", "-c", script]);
+      await Bun.sleep(150);
+      const inner = await suite.exec(["--step-num", "1"], ["sh", "-c", "seq 1000001 1350000; sleep 0.6; echo other"]);
+      expectNoWarning(inner);
+      expectNoWarning(await outer);
+      const tapes = expectWholeTape(suite.db).filter(({ kind }) => kind === "stdout");
+      expect(tapes.map(({ bytes }) => String(bytes).trimEnd().split("\n").at(-1)).sort()).toEqual(["first", "other"]);
+    }, 60_000);
+  });
+
   test("a step prints to the console when the log dir is a file from the start", async () => {
     const suite = await startSuite();
     fs.writeFileSync(path.join(suite.dir, "logs"), "");
