@@ -17,8 +17,8 @@ export async function compileExecutable(outfile: string, target?: Target): Promi
     target === undefined ? {} : { target: targets[target].compile, executablePath: await bunExecutable(target) };
   await inPlaceOf(outfile, async (temporary) => {
     await build({
-      // A worker is a program of its own inside the executable.
-      entrypoints: [main, join(root, "src/recorder/follow-worker.ts")],
+      // A thread is a program of its own inside the executable.
+      entrypoints: [main, join(root, "src/recorder/follow-worker.ts"), join(root, "src/capture/hash-thread.ts")],
       splitting: true, // what a verb does not need is not even parsed; the chunks keep their bytecode
       bytecode: true, // saves more start-up than its size costs
       compile: {

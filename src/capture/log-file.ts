@@ -3,6 +3,7 @@ import path from "node:path";
 import { systemCode } from "../errors.ts";
 import { closeWritten, writeAll } from "./descriptors.ts";
 import { fileIdOf, whereIs } from "./file-id.ts";
+import { LogHash } from "./log-hash.ts";
 import { makeFree, openNew } from "./new-file.ts";
 
 /** What a finished log holds. */
@@ -29,7 +30,7 @@ export class LogFile {
   #fd = -1;
   /** Device and inode; null when no file could be made. */
   #id: string | null = null;
-  readonly #hasher = new Bun.CryptoHasher("sha256");
+  #hash: LogHash | null = null;
   #sizeBytes = 0;
   #consoleBytes = 0;
   #changed = false;
@@ -46,6 +47,7 @@ export class LogFile {
     this.movedAside = movedAside;
     try {
       this.#fd = openNew(path, movedAside);
+      this.#hash = new LogHash(this.#fd);
       this.#id = fileIdOf(this.#fd);
     } catch (error) {
       this.#problem = `${path} could not be made: ${reasonOf(error)}`;
@@ -67,15 +69,16 @@ export class LogFile {
       const { written, error } = writeAll(this.#fd, chunk);
       kept = written;
       this.#sizeBytes += written;
-      this.#hasher.update(written === chunk.length ? chunk : chunk.subarray(0, written));
+      this.#hash?.update(written === chunk.length ? chunk : chunk.subarray(0, written));
       if (error !== undefined) this.#problem = `${this.path} could not be written: ${reasonOf(error)}`;
     }
     if (kept < chunk.length) this.#toConsole(chunk.subarray(kept));
   }
 
   /** Never throws. To be called once. */
-  close(): Written {
-    const held = this.#fd >= 0 ? this.#settle(this.#fd) : { path: null, sizeBytes: 0, sha256: this.#digest() };
+  async close(): Promise<Written> {
+    const sha256 = await this.#hash?.digest();
+    const held = this.#fd >= 0 ? this.#settle(this.#fd, sha256) : { path: null, sizeBytes: 0, sha256: EMPTY_SHA256 };
     const rest = this.#consoleBytes > 0 ? `; ${this.#consoleBytes} bytes went to the console` : "";
     return {
       ...held,
@@ -85,10 +88,12 @@ export class LogFile {
     };
   }
 
-  #settle(fd: number): Pick<Written, "path" | "sizeBytes" | "sha256"> {
+  /** `sha256` is undefined when nobody has it yet. */
+  #settle(fd: number, sha256: string | undefined): Pick<Written, "path" | "sizeBytes" | "sha256"> {
     let file: string | null = null;
-    let found = { sizeBytes: this.#sizeBytes, sha256: this.#digest() };
+    let found = { sizeBytes: this.#sizeBytes, sha256: sha256 ?? "" };
     try {
+      if (sha256 === undefined) found = contentOf(fd);
       file = (this.#id && whereIs(this.path, this.#id)) ?? this.#writeAnew(fd);
       // Somebody else, the step itself perhaps, wrote into it, or emptied it.
       if (file !== null && fs.fstatSync(fd).size !== this.#sizeBytes) {
@@ -131,10 +136,6 @@ export class LogFile {
     this.#consoleBytes += bytes.length;
     // A console that is gone as well leaves nowhere to go.
     writeAll(this.consoleFd, bytes);
-  }
-
-  #digest(): string {
-    return this.#hasher.digest("hex");
   }
 }
 

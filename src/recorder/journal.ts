@@ -117,7 +117,7 @@ export class StepJournal {
     control: StepControl,
   ): Promise<{ stdoutPath: string; stderrPath: string }> {
     const attempt = this.#attempt!;
-    const written = STREAMS.map((kind) => ({ kind, ...attempt.logs[kind].close() }));
+    const written = await Promise.all(STREAMS.map(async (kind) => ({ kind, ...(await attempt.logs[kind].close()) })));
     const logProblems = written.flatMap(({ problem }) => problem ?? []);
     for (const problem of [...captured.problems, ...logProblems]) this.#problems.add(problem);
     this.#pending.push((store) => {
