@@ -41,6 +41,15 @@ export function inheritedRunId(args: Readonly<Record<string, unknown>>): string 
 /** By any name: through a link, or relative. */
 function isSameFile(one: string, other: string): boolean {
   if (path.resolve(one) === path.resolve(other)) return true;
-  const [a, b] = [one, other].map((file) => fs.statSync(file, { throwIfNoEntry: false, bigint: true }));
+  const [a, b] = [statOf(one), statOf(other)];
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
+}
+
+/** Undefined for whatever cannot be looked at: the opening will say why. */
+function statOf(file: string): fs.BigIntStats | undefined {
+  try {
+    return fs.statSync(file, { bigint: true });
+  } catch {
+    return undefined;
+  }
 }

@@ -26,7 +26,7 @@ export function readHeader(file: string): Header | null {
   const pageBytes = bytes.readUInt16BE(16);
   if (pageBytes > 1 && sizeBytes % pageBytes > 0 && !hasWalContent(file))
     throw damaged(file, "its last page is cut off");
-  return { empty: false, wal: bytes[18] === 2 && bytes[19] === 2 };
+  return { empty: false, wal: bytes[19] === 2 };
 }
 
 export function noDatabase(file: string): ScenariologError {

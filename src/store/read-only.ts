@@ -26,7 +26,11 @@ export function connectToRead(file: string, busyTimeoutMs: number, wal: boolean)
 
 /** Whether changes are left in a log that the database file itself does not have yet. */
 export function hasWalContent(file: string): boolean {
-  return (fs.statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  try {
+    return fs.statSync(`${file}-wal`).size > 0;
+  } catch {
+    return false; // also a name too long to have one
+  }
 }
 
 function connect(uri: string, busyTimeoutMs: number, flags: number): Database {
