@@ -3,6 +3,9 @@ import { systemCode } from "../errors.ts";
 import { translate } from "./translate.ts";
 import { Turn } from "./turn.ts";
 
+/** How long a slice that met another's lock is taken to be one of many. */
+const CROWDED_MS = 2000;
+
 /** How long a statement waits for another process's lock. */
 export const BUSY_TIMEOUT_MS = 5000;
 
@@ -14,6 +17,7 @@ export type Record = { [column: string]: Value };
 export class Store {
   readonly #db: Database;
   readonly #turn: Turn;
+  #crowdedUntilMs = 0;
   readonly #statements = new Map<string, Statement>();
 
   constructor(
@@ -72,8 +76,10 @@ export class Store {
     let version = this.#dataVersion();
     let deadline = nowMs() + BUSY_TIMEOUT_MS;
     while (nowMs() < deadline) {
-      if (!this.#turn.isWanted && this.#guard(() => this.#beginAtOnce()))
-        return this.#guard(() => this.#transact(work));
+      if (this.#mayTakeTurn()) {
+        if (this.#guard(() => this.#beginAtOnce())) return this.#guard(() => this.#transact(work));
+        this.#crowdedUntilMs = nowMs() + CROWDED_MS;
+      }
       if (stop()) return undefined;
       await Bun.sleep(2 + Math.random() * 6);
       if (this.#dataVersion() === version) continue;
@@ -93,6 +99,11 @@ export class Store {
     for (const statement of this.#statements.values()) statement.finalize();
     this.#statements.clear();
     this.#db.close();
+  }
+
+  /** One indexer alone leaves room enough between its slices; of several, the next one is always there at once. */
+  #mayTakeTurn(): boolean {
+    return !this.#turn.isWanted && !(nowMs() < this.#crowdedUntilMs && this.#turn.isRest);
   }
 
   /** False when another process has the write lock. */
