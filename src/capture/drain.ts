@@ -2,6 +2,7 @@ import path from "node:path";
 import type { Hold, Platform, Source } from "./child.ts";
 import { type LogFile, reasonOf } from "./log-file.ts";
 import { freeName } from "./new-file.ts";
+import { turn } from "./turn.ts";
 
 /** More than a pipe holds: what is left in one when we stop reading is taken along, a flood is not. */
 const REST_BYTES = 1 << 20;
@@ -76,10 +77,6 @@ export class Drain {
     }
     this.ended = !this.#left;
   }
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function nowMs(): number {

@@ -3,6 +3,7 @@ import type { Platform, Witness } from "./child.ts";
 import { ProcessTree } from "./process-tree.ts";
 import { catches, type ProcessStat, statOf } from "./processes.ts";
 import { Suspension } from "./suspension.ts";
+import { turn } from "./turn.ts";
 
 /** Why a step was ended from outside. */
 export type Cause =
@@ -27,7 +28,7 @@ export interface ControlOptions {
 
 const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 /** A step this short is not worth a witness (0.5 ms); see #sentToEveryone. */
-const WITNESS_AFTER_MS = 20;
+const WITNESS_AFTER_MS = 5;
 /** A shell runs its traps only when the program that it waits for has ended: that one gets the signal after a while. */
 const FOLLOW_UP_MS = 1000;
 /** A signal to a group reaches its members one after the other: by then it has reached the witness. */
@@ -82,18 +83,10 @@ export class StepControl {
     return this.#tree.killed;
   }
 
-  /**
-   * Handlers of signals that have arrived run in this turn of the event loop: without one, a signal is noticed only
-   * after everything that needs none, such as a pipe's end, the process's, and the closing of its row.
-   */
-  async turn(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-
   /** False when a signal came before the process could be started. */
   async mayStart(): Promise<boolean> {
     this.#moment = "before";
-    await this.turn();
+    await turn();
     return this.cause === null;
   }
 
@@ -112,7 +105,7 @@ export class StepControl {
     this.#tree.endedRoot();
     this.#timeout?.stop();
     // The signal that it died of may be on its way.
-    await this.turn();
+    await turn();
     if (this.#moment === "running") this.#moment = "draining";
     if (!this.cause) return;
     await this.#passedOn;
@@ -136,7 +129,7 @@ export class StepControl {
   /** As late as can be: a signal that has arrived and is not noticed in this turn never is. */
   async close(): Promise<void> {
     this.#stopWitness();
-    await this.turn();
+    await turn();
   }
 
   /** Signals have their default effect again. */
@@ -218,7 +211,7 @@ export class StepControl {
   }
 
   /**
-   * Without a witness (in a step's first 20 ms) a keyboard's signals in the foreground of a terminal are taken for the
+   * Without a witness (in a step's first 5 ms) a keyboard's signals in the foreground of a terminal are taken for the
    * keyboard's, and others as sent to us.
    */
   #sentToEveryone(signal: NodeJS.Signals): boolean {

@@ -1,6 +1,9 @@
 import type { Platform } from "./child.ts";
 import { kill } from "./process-tree.ts";
 import { statOf } from "./processes.ts";
+import { turn } from "./turn.ts";
+
+const TOGETHER_MS = 20;
 
 /**
  * SIGTSTP and SIGCONT. Ctrl-Z stops the step by itself, being sent to everyone; sent to the recorder alone, they stop
@@ -10,30 +13,50 @@ export class Suspension {
   /** What we stopped ourselves. */
   readonly #stopped = new Set<number>();
   #wakes = 0;
+  #wokenMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly platform: Platform) {}
 
   /** `toEveryone` is asked after a while, see StepControl; `step` says whether there is one to stop. */
   async suspend(toEveryone: () => Promise<boolean>, step: boolean): Promise<void> {
+    // Two signals at once may come to two threads, and change places: better awake than stopped for ever.
+    if (nowMs() - this.#wokenMs < TOGETHER_MS) return;
     const wakes = this.#wakes;
     const everyone = await toEveryone();
     if (this.#wakes !== wakes) return;
-    if (step && !everyone) {
-      for (const { pid, stopped } of this.platform.descendants()) {
-        if (!stopped && kill(pid, "SIGSTOP")) this.#stopped.add(pid);
-      }
-    }
+    if (step && !everyone) this.#stopAll();
+    // A SIGCONT that came meanwhile would be followed by no other.
+    await turn();
+    if (this.#wakes !== wakes) return;
     // SIGTSTP's own effect would be dropped in a group without a shell to wake it.
     kill(process.pid, "SIGSTOP");
   }
 
-  /** Not for those that run: a trap for SIGCONT would see it twice. Nor for those that somebody else stopped elsewhere. */
+  /** Again and again: one may have started another before it stopped. */
+  #stopAll(): void {
+    for (;;) {
+      const running = this.platform.descendants().filter(({ pid, stopped }) => !stopped && !this.#stopped.has(pid));
+      if (running.length === 0) return;
+      for (const { pid } of running) {
+        kill(pid, "SIGSTOP");
+        this.#stopped.add(pid);
+      }
+    }
+  }
+
+  /** Not for others that run: a trap for SIGCONT would see it twice. Nor for what somebody else stopped elsewhere. */
   resume(): void {
     this.#wakes++;
+    this.#wokenMs = nowMs();
     const group = statOf(process.pid)?.pgrp;
     for (const { pid, pgrp, stopped } of this.platform.descendants()) {
-      if (stopped && (pgrp === group || this.#stopped.has(pid))) kill(pid, "SIGCONT");
+      // What we stopped a moment ago may not have come to it yet.
+      if (this.#stopped.has(pid) || (stopped && pgrp === group)) kill(pid, "SIGCONT");
     }
     this.#stopped.clear();
   }
+}
+
+function nowMs(): number {
+  return Bun.nanoseconds() / 1e6;
 }

@@ -123,7 +123,7 @@ describe.if(process.platform === "linux").concurrent("a background process that 
   });
 });
 
-describe.if(process.platform === "linux")("a step without a leak", () => {
+describe.if(process.platform === "linux").concurrent("a step without a leak", () => {
   test("is not taken for one with --leak-timeout 0, whatever it printed", async () => {
     const suite = await startSuite();
     for (let step = 1; step <= 10; step++) {

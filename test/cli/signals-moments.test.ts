@@ -20,7 +20,7 @@ import { type Suite, startSuite } from "../support/suite.ts";
 
 const compiled = process.env.SCENARIOLOG_BIN !== undefined;
 
-describe.if(process.platform === "linux")("a signal", () => {
+describe.if(process.platform === "linux").concurrent("a signal", () => {
   test("at a random moment finds every row closed, or none written", async () => {
     const suite = await startSuite();
     const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
@@ -152,7 +152,7 @@ describe.if(process.platform === "linux")("a signal", () => {
   });
 });
 
-describe.if(process.platform === "linux")("the indexing of a large log", () => {
+describe.if(process.platform === "linux").concurrent("the indexing of a large log", () => {
   const LINES = 500_000;
 
   test("is cut short by a signal, which costs a second at most, and index fts adds the rest once", async () => {

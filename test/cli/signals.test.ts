@@ -2,14 +2,26 @@ import { describe, expect, test } from "bun:test";
 
 import { fixture } from "../support/fixtures.ts";
 import { program } from "../support/program.ts";
-import { alive, endOf, execArgs, leftOf, logOf, logWith, start, startExec, unrecorded } from "../support/started.ts";
+import {
+  alive,
+  childrenOf,
+  endOf,
+  execArgs,
+  leftOf,
+  logOf,
+  logWith,
+  start,
+  startExec,
+  unrecorded,
+  until,
+} from "../support/started.ts";
 import { type Suite, startSuite } from "../support/suite.ts";
 
 const NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1, SIGQUIT: 3 } as const;
 const SIGNALS = Object.keys(NUMBERS) as (keyof typeof NUMBERS)[];
 const SUMMARY = /^\[scenariolog\] step=\S+ exit=(\d+) duration_ms=\d+ stdout=\S+ stderr=\S+\n/;
 
-describe.if(process.platform === "linux")("a signal to the recorder alone", () => {
+describe.if(process.platform === "linux").concurrent("a signal to the recorder alone", () => {
   for (const signal of SIGNALS) {
     test(`${signal} reaches the step once, is waited for, recorded, and ends the recorder as well`, async () => {
       const suite = await startSuite();
@@ -82,7 +94,7 @@ describe.if(process.platform === "linux")("a signal to the recorder alone", () =
   });
 });
 
-describe.if(process.platform === "linux")("a step that does not end", () => {
+describe.if(process.platform === "linux").concurrent("a step that does not end", () => {
   test("is killed after the grace period, with everything that came from it, wherever it went", async () => {
     const suite = await startSuite();
     const exec = startExec(suite, ["--grace", "600ms"], [fixture("tree.sh")]);
@@ -143,7 +155,7 @@ describe.if(process.platform === "linux")("a step that does not end", () => {
   });
 });
 
-describe.if(process.platform === "linux")("a signal to the whole process group", () => {
+describe.if(process.platform === "linux").concurrent("a signal to the whole process group", () => {
   test("is not passed on a second time, and a step that answers it ends with its own code", async () => {
     const suite = await startSuite();
     const exec = startExec(suite, [], [fixture("traps.sh"), "7"]);
@@ -162,8 +174,8 @@ describe.if(process.platform === "linux")("a signal to the whole process group",
     for (let step = 1; step <= 5; step++) {
       const exec = startExec(suite, ["--step-num", String(step)], [fixture("traps.sh"), "7", "0.1"]);
       await logWith(suite, "ready", step);
-      // The witness starts 20 ms after the step, which bash takes nearly that long to read the fixture in.
-      await Bun.sleep(25);
+      // Beside the step, the one that watches for signals to the group: it is there before a shell has set its traps.
+      await until("the watcher", () => childrenOf(exec.pid).length === 2);
       exec.signalGroup("SIGTERM");
       expect((await exec.ended).code).toBe(7);
       expect(logOf(suite, step)).toBe("ready\ngot TERM\ncount 1\n");
