@@ -41,6 +41,8 @@ export function openForWriting(file: string, options: { create: boolean }): Stor
     file,
     (db) => {
       db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL`);
+      // Who indexes takes them: see Store.patient.
+      db.run("PRAGMA wal_autocheckpoint = 0");
       const schema = schemaOf(db);
       refuseStrange(schema, file);
       const caveat = useJournal(db, file, { checkPlace: options.create, timeoutMs: BUSY_TIMEOUT_MS });

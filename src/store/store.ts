@@ -8,6 +8,8 @@ const CROWDED_MS = 2000;
 
 /** How long a statement waits for another process's lock. */
 export const BUSY_TIMEOUT_MS = 5000;
+/** Between two looks at a lock, give or take half of it. */
+const LONGEST_PAUSE_MS = 16;
 
 /** A value as SQLite hands it out. Integers above 2^53 lose their last digits: nothing here is that large. */
 export type Value = string | number | null | Uint8Array;
@@ -19,6 +21,7 @@ export class Store {
   readonly #turn: Turn;
   #crowdedUntilMs = 0;
   readonly #statements = new Map<string, Statement>();
+  #checkpoints = false;
 
   constructor(
     db: Database,
@@ -53,14 +56,14 @@ export class Store {
 
   /**
    * A write transaction that takes its lock at the start: a deferred one fails at once, without waiting, when
-   * another process wrote between its first read and its first write.
+   * another process wrote between its first read and its first write. Throws LOCKED when it could not begin.
    */
   immediate<T>(work: () => T): T {
     return this.#guard(() => {
-      if (this.#beginAtOnce()) return this.#transact(work);
+      if (this.#tryBegin() === undefined) return this.#transact(work);
       const noMoreWaiting = this.#turn.announce();
       try {
-        this.#db.run("BEGIN IMMEDIATE");
+        this.#waitToBegin();
         return this.#transact(work);
       } finally {
         noMoreWaiting();
@@ -73,20 +76,17 @@ export class Store {
    * Throws LOCKED when nobody did for the busy timeout. Undefined when it was to stop before its turn came.
    */
   async patient<T>(work: () => T, stop: () => boolean = () => false): Promise<T | undefined> {
-    let version = this.#dataVersion();
-    let deadline = nowMs() + BUSY_TIMEOUT_MS;
-    while (nowMs() < deadline) {
+    this.#guard(() => this.#takeCheckpoints());
+    const patience = new Patience(() => this.#dataVersion());
+    for (;;) {
       if (this.#mayTakeTurn()) {
-        if (this.#guard(() => this.#beginAtOnce())) return this.#guard(() => this.#transact(work));
+        if (this.#guard(() => this.#tryBegin()) === undefined) return this.#guard(() => this.#transact(work));
         this.#crowdedUntilMs = nowMs() + CROWDED_MS;
       }
       if (stop()) return undefined;
+      if (patience.isOver) return this.immediate(work);
       await Bun.sleep(2 + Math.random() * 6);
-      if (this.#dataVersion() === version) continue;
-      version = this.#dataVersion();
-      deadline = nowMs() + BUSY_TIMEOUT_MS;
     }
-    return this.immediate(work);
   }
 
   /** As it was when the database was opened. */
@@ -106,17 +106,38 @@ export class Store {
     return !this.#turn.isWanted && !(nowMs() < this.#crowdedUntilMs && this.#turn.isRest);
   }
 
-  /** False when another process has the write lock. */
-  #beginAtOnce(): boolean {
+  /**
+   * Moves the log into the file now and then, at a commit. A short write never does: behind a slow reader gigabytes may
+   * have piled up, for which it would have to wait. Where nobody else does, the last one to close the database does.
+   */
+  #takeCheckpoints(): void {
+    if (this.#checkpoints) return;
+    this.#db.run("PRAGMA wal_autocheckpoint = 1000");
+    this.#checkpoints = true;
+  }
+
+  /** Undefined when a write transaction has begun; SQLite's error when another process has the lock. */
+  #tryBegin(): unknown {
     try {
       this.#db.run("PRAGMA busy_timeout = 0");
       this.#db.run("BEGIN IMMEDIATE");
-      return true;
+      return undefined;
     } catch (error) {
-      if (systemCode(error)?.startsWith("SQLITE_BUSY")) return false;
+      if (systemCode(error)?.startsWith("SQLITE_BUSY")) return error;
       throw error;
     } finally {
       this.#db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    }
+  }
+
+  /** SQLite's own busy handler sleeps for up to 0.1 s between two looks, in which the lock was free many times. */
+  #waitToBegin(): void {
+    const patience = new Patience(() => this.#dataVersion());
+    for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      Bun.sleepSync(pauseMs * (0.5 + Math.random()));
+      const busy = this.#tryBegin();
+      if (busy === undefined) return;
+      if (patience.isOver) throw busy;
     }
   }
 
@@ -152,6 +173,26 @@ export class Store {
     } catch (error) {
       throw translate(error, this.path);
     }
+  }
+}
+
+/** Waits on while others get on: it is over when nobody has committed for the busy timeout, or after four of them. */
+class Patience {
+  readonly #endMs = nowMs() + 4 * BUSY_TIMEOUT_MS;
+  #stuckMs = nowMs() + BUSY_TIMEOUT_MS;
+  #version: unknown;
+
+  constructor(private readonly dataVersion: () => unknown) {
+    this.#version = dataVersion();
+  }
+
+  get isOver(): boolean {
+    const version = this.dataVersion();
+    if (version !== this.#version) {
+      this.#version = version;
+      this.#stuckMs = nowMs() + BUSY_TIMEOUT_MS;
+    }
+    return nowMs() > Math.min(this.#stuckMs, this.#endMs);
   }
 }
 

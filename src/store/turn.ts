@@ -12,8 +12,8 @@ const F_UNLCK = 2;
 const FLOCK_BYTES = 32;
 
 /** Of every so many milliseconds, on the clock that all processes share, the first ones belong to short writes. */
-const PERIOD_MS = 800;
-const REST_MS = 140;
+const PERIOD_MS = 1000;
+const REST_MS = 130;
 
 /**
  * Who writes next, when many want to: SQLite lets those who wait poll, up to 0.1 s apart, and one that writes slice
