@@ -1,12 +1,15 @@
 import fs from "node:fs";
 import path from "node:path";
 
-/** Names a file of this machine whatever it is called: `device:inode`. Null when there is none; links are not followed. */
+/**
+ * Names a file of this machine whatever it is called: `device:inode:birth`, as an inode's number is soon used again; the
+ * time of its birth, in ns, is 0 where it is not kept. Null when there is no file; links are not followed.
+ */
 export function fileIdOf(file: string | number): string | null {
   try {
-    const { dev, ino } =
+    const { dev, ino, birthtimeNs } =
       typeof file === "number" ? fs.fstatSync(file, { bigint: true }) : fs.lstatSync(file, { bigint: true });
-    return `${dev}:${ino}`;
+    return `${dev}:${ino}:${birthtimeNs}`;
   } catch {
     return null;
   }

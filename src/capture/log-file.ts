@@ -10,7 +10,7 @@ import { makeFree, openNew } from "./new-file.ts";
 export interface Written {
   /** Where it is now; null when there is no file. */
   readonly path: string | null;
-  /** Its device and inode; null when there is no file. */
+  /** See `fileIdOf`; null when there is no file. */
   readonly fileId: string | null;
   /** Of the bytes in the file, and no others. */
   readonly sizeBytes: number;
@@ -28,7 +28,7 @@ export interface Written {
  */
 export class LogFile {
   #fd = -1;
-  /** Device and inode; null when no file could be made. */
+  /** See `fileIdOf`; null when no file could be made. */
   #id: string | null = null;
   #hash: LogHash | null = null;
   #sizeBytes = 0;

@@ -11,7 +11,7 @@ export interface LogRow {
   readonly kind: string;
   /** Null until its attempt is closed. */
   readonly artifact_id: number | null;
-  /** Device and inode, which stay when somebody renames it; null where they are not known. */
+  /** Device, inode and birth, which stay when somebody renames it; null where they are not known. */
   readonly file_id: string | null;
 }
 

@@ -148,7 +148,7 @@ export const migrations: readonly Migration[] = [
     ],
   },
   {
-    // Device and inode of a log file, which keeps them when somebody moves it out of the way.
+    // Device, inode and birth of a log file, which keeps them when somebody moves it out of the way.
     name: "0005-log-file-ids",
     statements: ["ALTER TABLE log_files ADD COLUMN file_id TEXT"],
   },

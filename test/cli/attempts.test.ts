@@ -57,6 +57,22 @@ describe("a step number that is used again", () => {
     expect(await suite.rows("failures")).toMatchObject([{ exit_code: 2, stderr_path: "logs/step-01-stderr.txt" }]);
   });
 
+  test("shows the attempt that began last, though an earlier one ends later", async () => {
+    const suite = await startSuite();
+    const early = suite.exec(["--step-num", "1"], ["sh", "-c", "echo early; sleep 1; echo why >&2; exit 5"]);
+    const begun = "SELECT 1 FROM attempts";
+    while (suite.sql(begun).length === 0) await Bun.sleep(20);
+    await suite.exec(["--step-num", "1"], ["sh", "-c", "echo late; exit 6"]);
+    expect((await early).code).toBe(5);
+    expect(suite.sql("SELECT exit_code FROM steps")).toEqual([{ exit_code: 6 }]);
+    expect(suite.sql("SELECT attempt, exit_code FROM attempts")).toEqual([
+      { attempt: 1, exit_code: 5 },
+      { attempt: 2, exit_code: 6 },
+    ]);
+    expect(await suite.rows("failures")).toMatchObject([{ exit_code: 6, stderr_path: "logs/step-01-stderr.txt" }]);
+    expect(texts(suite)).toContainEqual(["logs/step-01-stdout.1.txt", "1", "early\n"]);
+  });
+
   test("may be used by many at once: each has its attempt, its files, its lines", async () => {
     const suite = await startSuite();
     const many = 12;

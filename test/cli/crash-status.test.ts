@@ -40,8 +40,18 @@ async function startStep(around: readonly string[] = []): Promise<Running> {
           // it went with its parent: the first process of a namespace
         }
       }
+      while (below.stdout.split("\n").some((pid) => pid !== "" && runs(pid))) await Bun.sleep(10);
     },
   };
+}
+
+/** A zombie has ended. */
+function runs(pid: string): boolean {
+  try {
+    return !/\) [ZX] /.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
 }
 
 async function statusOf(suite: Suite): Promise<unknown> {
@@ -124,6 +134,28 @@ test("run end does not take another run's log for that of an interrupted step", 
     "logs/step-01-stdout.1.txt",
     "one\n",
   ]);
+});
+
+test("run end takes nothing in for a log that was deleted, whatever has its name now", async () => {
+  const { suite, crash } = await startStep();
+  await crash();
+  fs.rmSync(path.join(suite.dir, "logs"), { recursive: true });
+  fs.mkdirSync(path.join(suite.dir, "logs"));
+  // In the place of the inode that was set free, so that ours has another number.
+  fs.writeFileSync(path.join(suite.dir, "logs/other"), "");
+  fs.writeFileSync(path.join(suite.dir, "logs/another"), "");
+  fs.writeFileSync(path.join(suite.dir, "logs/step-01-stdout.txt"), "not of this step\n");
+  expect(await suite.verb("run end", ["--run-id", suite.runId])).toMatchObject({ code: 0, stderr: "" });
+  expect(suite.sql("SELECT exit_code FROM steps")).toEqual([{ exit_code: 137 }]);
+  expect(suite.sql("SELECT * FROM artifacts")).toEqual([]);
+});
+
+test("run end closes an interrupted step once, when several are called at once", async () => {
+  const { suite, crash } = await startStep();
+  await crash();
+  const ends = await Promise.all(Array.from({ length: 6 }, () => suite.verb("run end", ["--run-id", suite.runId])));
+  for (const end of ends) expect(end).toMatchObject({ code: 0, stderr: "" });
+  expect(expectWholeTape(suite.db)).toHaveLength(2);
 });
 
 test("a run without run end is interrupted, never a pass", async () => {

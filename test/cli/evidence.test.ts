@@ -92,6 +92,18 @@ describe("an earlier run's log", () => {
     });
   });
 
+  test("is found by another name of its directory when the Go build recorded it", async () => {
+    const suite = await startSuite();
+    const other = path.join(tempDir(), "link");
+    fs.symlinkSync(suite.dir, other);
+    const go = new GoBuild(suite.db);
+    go.run("go-run", other, "2024-03-01T10:00:00Z");
+    go.exec("go-run", other, 1, { stdout: "go\n", stderr: "" });
+    go.close();
+    await suite.exec(["--step-num", "1", "--log-dir", "go-logs"], ["echo", "ours"]);
+    expect((await suite.verb("verify", ["--run-id", "go-run"])).code).toBe(0);
+  });
+
   test("that was deleted leaves nothing to move, and its row says so to verify only", async () => {
     const suite = await startSuite();
     await suite.exec(["--step-num", "1"], ["echo", "first"]);
