@@ -153,9 +153,11 @@ test("run end takes nothing in for a log that was deleted, whatever has its name
 test("run end closes an interrupted step once, when several are called at once", async () => {
   const { suite, crash } = await startStep();
   await crash();
+  // So large that all of them hash it at the same time.
+  fs.truncateSync(path.join(suite.dir, "logs/step-01-stdout.txt"), 64 << 20);
   const ends = await Promise.all(Array.from({ length: 6 }, () => suite.verb("run end", ["--run-id", suite.runId])));
   for (const end of ends) expect(end).toMatchObject({ code: 0, stderr: "" });
-  expect(expectWholeTape(suite.db)).toHaveLength(2);
+  expect(expectWholeTape(suite.db, { indexed: false })).toHaveLength(2);
 });
 
 test("a run without run end is interrupted, never a pass", async () => {
