@@ -75,12 +75,12 @@ export function artifactOf(store: Store, artifactId: number): Artifact | null {
 export function stderrPaths(store: Store, runId: string): Map<string, string> {
   // The Go build keeps no attempts.
   const [join, attempt] = store.hasTable("log_files")
-    ? ["LEFT JOIN log_files l ON l.artifact_id = a.artifact_id", "coalesce(l.attempt, 0)"]
-    : ["", "0"];
+    ? ["LEFT JOIN log_files l ON l.artifact_id = a.artifact_id", "coalesce(l.attempt, 0), "]
+    : ["", ""];
   // With +kind the run's index is used, not that of every stderr there is.
   const rows = store.all<{ step_id: string; path: string }>(
     `SELECT a.step_id, a.path FROM artifacts a ${join}
-     WHERE a.run_id = ? AND +a.kind = 'stderr' AND a.step_id IS NOT NULL ORDER BY ${attempt}, a.artifact_id`,
+     WHERE a.run_id = ? AND +a.kind = 'stderr' AND a.step_id IS NOT NULL ORDER BY ${attempt}a.artifact_id`,
     runId,
   );
   return new Map(rows.map(({ step_id, path }) => [step_id, path]));

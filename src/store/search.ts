@@ -39,6 +39,9 @@ export interface SearchResult {
 
 /** With fewer matching lines than this in all runs, their own artifacts are looked at instead of everybody's. */
 const FEW_LINES = 1000;
+/** With more ranges than this they are not asked one by one, unless more lines match than this. */
+const MANY_RANGES = 50;
+const MANY_LINES = 10_000;
 
 /** Hits in the order run, step, stream, line. Throws NO_FTS5 without an index, USAGE for a query without a word. */
 export function searchLines(store: Store, spec: SearchSpec): SearchResult {
@@ -55,11 +58,11 @@ export function searchLines(store: Store, spec: SearchSpec): SearchResult {
       if (mayBeUnrecorded(artifact) && artifact.is_text !== 0 && !found.has(artifact.artifact_id)) unindexed++;
     }
     const byId = new Map(artifacts.map((artifact) => [artifact.artifact_id, artifact]));
-    for (const range of mergedRanges(artifacts, found)) {
-      for (const line of linesBetween(store, expression, range, limit - hits.length)) {
+    for (const lines of linesOf(store, expression, mergedRanges(artifacts, found), () => limit - hits.length)) {
+      for (const line of lines) {
         // Absent only where rows were deleted by hand and their numbers given to another artifact's lines.
         const artifact = byId.get(line.artifact_id);
-        if (artifact) hits.push(hitOf(artifact, line));
+        if (artifact && hits.length < limit) hits.push(hitOf(artifact, line));
       }
       if (hits.length >= limit) break;
     }
@@ -166,7 +169,46 @@ function mergedRanges(artifacts: readonly Artifact[], found: ReadonlyMap<number,
   return merged;
 }
 
+/** Matching lines in the order of the ranges, some at a time. `left` is how many are still wanted. */
+function* linesOf(
+  store: Store,
+  expression: string,
+  ranges: readonly Range[],
+  left: () => number,
+): Generator<readonly FoundLine[]> {
+  const whole = ranges.length > MANY_RANGES ? linesAtOnce(store, expression, ranges, left()) : null;
+  if (whole) yield whole;
+  else for (const range of ranges) yield linesBetween(store, expression, range, left());
+}
+
+/**
+ * Logs that were indexed at the same time lie in thousands of ranges, and each costs a look into every segment of the
+ * index: one question for all of them, put in order afterwards. Null when too many lines match for that: then the first
+ * ranges have enough of them.
+ */
+function linesAtOnce(
+  store: Store,
+  expression: string,
+  ranges: readonly Range[],
+  limit: number,
+): readonly FoundLine[] | null {
+  const most = Number.isFinite(limit) ? limit + MANY_LINES : Number.POSITIVE_INFINITY;
+  const byPlace = ranges.map((range, order) => ({ ...range, order })).sort((a, b) => a.first - b.first);
+  const span = { first: byPlace[0]!.first, last: Math.max(...byPlace.map(({ last }) => last)) };
+  const lines = linesBetween(store, expression, span, most + 1);
+  if (lines.length > most) return null;
+  const ordered: FoundLine[][] = ranges.map(() => []);
+  let at = 0;
+  for (const line of lines) {
+    while (at < byPlace.length && byPlace[at]!.last < line.rowid) at++;
+    const range = byPlace[at];
+    if (range && range.first <= line.rowid) ordered[range.order]!.push(line);
+  }
+  return ordered.flat();
+}
+
 interface FoundLine {
+  readonly rowid: number;
   readonly artifact_id: number;
   readonly line_num: number;
   readonly text: string;
@@ -175,7 +217,7 @@ interface FoundLine {
 /** With bounds on its rowid FTS5 seeks, instead of reading every match of all history. */
 function linesBetween(store: Store, expression: string, { first, last }: Range, limit: number): FoundLine[] {
   return store.all<FoundLine>(
-    `SELECT artifact_id, line_num, text FROM log_lines_fts
+    `SELECT rowid, artifact_id, line_num, text FROM log_lines_fts
      WHERE log_lines_fts MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid LIMIT ?`,
     expression,
     first,
