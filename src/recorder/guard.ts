@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { fileIdOf } from "../capture/file-id.ts";
 import { systemCode } from "../errors.ts";
 import { logFilesOfRun } from "../store/log-files.ts";
 import type { Run } from "../store/runs.ts";
@@ -12,6 +13,8 @@ export interface GuardOptions {
   readonly allowOutside: boolean;
   /** Absolute paths that the database has as log files of its steps. */
   readonly logFiles: ReadonlySet<string>;
+  /** What `fileIdOf` says of the database, which is open. */
+  readonly databaseId?: string | null;
 }
 
 export type Guarded =
@@ -22,7 +25,8 @@ export type Guarded =
 export const LOG_NAME = /^step-\d{2,}-(stdout|stderr)(-late)?(\.\d+)?\.txt$/;
 
 export function guardOptionsOf(store: Store, runId: string, allowOutside: boolean): GuardOptions {
-  return { allowOutside, logFiles: new Set(logFilesOfRun(store, runId).map(({ file }) => file)) };
+  const logFiles = new Set(logFilesOfRun(store, runId).map(({ file }) => file));
+  return { allowOutside, logFiles, databaseId: fileIdOf(path.resolve(store.path)) };
 }
 
 /**
@@ -39,6 +43,10 @@ export function guard(run: Run, stored: string, options: GuardOptions): Guarded 
     }
     const stat = fs.statSync(real);
     if (!stat.isFile()) return { file, problem: "unreadable", reason: "is not a regular file" };
+    // Whoever opens and closes it beside SQLite takes SQLite's locks away: fcntl locks belong to the process.
+    if (options.databaseId && fileIdOf(real) === options.databaseId) {
+      return { file, problem: "unreadable", reason: "is the database itself" };
+    }
     return { file: real, sizeBytes: stat.size };
   } catch (error) {
     const code = systemCode(error);

@@ -167,6 +167,12 @@ describe.if(linux)("in the place of a log, verify", () => {
     ]);
   });
 
+  test("does not read the database itself, which would take SQLite's locks away", async () => {
+    const suite = await recorded();
+    change(suite.db, "UPDATE artifacts SET path = 'runs.db' WHERE kind = 'stdout'");
+    expect((await suite.findings())[0]).toEqual(["runs.db", "unreadable", "is the database itself"]);
+  });
+
   test("says of a link to itself that it cannot be read", async () => {
     const suite = await recorded();
     fs.rmSync(suite.file("step-01-stdout.txt"));

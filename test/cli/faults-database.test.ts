@@ -1,0 +1,101 @@
+import { describe, expect, test } from "bun:test";
+import fs from "node:fs";
+import path from "node:path";
+import { program, scenariolog } from "../support/program.ts";
+import { step } from "../support/steps.ts";
+import { startSuite } from "../support/suite.ts";
+import { expectWholeTape } from "../support/tape.ts";
+import { expectNoWarning, onlyWarning } from "../support/warnings.ts";
+
+describe("when the database is tampered with while a step runs", () => {
+  const cases: Record<string, [script: string, warning: RegExp | null]> = {
+    "was deleted": ["rm $DB", /^the step is not recorded: database .* was removed or replaced while the step ran$/],
+    "was deleted with all that belongs to it": ["rm $DB*", /^the step is not recorded: .* was removed or replaced/],
+    "was replaced by another one": [
+      "cp $DB $DB.2; mv $DB.2 $DB",
+      /^the step is not recorded: .* was removed or replaced/,
+    ],
+    "became a directory": ["rm $DB*; mkdir $DB", /^the step is not recorded: .* was removed or replaced/],
+    "has lost its log": ["rm $DB-wal", null],
+    "has lost its log and shared memory": ["rm $DB-wal $DB-shm", null],
+  };
+  for (const [what, [script, warning]] of Object.entries(cases)) {
+    test(`a step whose database ${what} returns its code and keeps its logs`, async () => {
+      const suite = await startSuite();
+      const result = await step(suite, `echo one; ${script}; echo two; exit 3`);
+      expect(result.code).toBe(3);
+      expect(suite.log(1, "stdout").toString()).toBe("one\ntwo\n");
+      if (warning) expect(onlyWarning(result)).toMatch(warning);
+      else {
+        expectNoWarning(result);
+        expect(expectWholeTape(suite.db)).toHaveLength(2);
+      }
+    });
+  }
+
+  test("a recorder that ends does not touch the database that has come in the place of its own", async () => {
+    const suite = await startSuite();
+    const other = await startSuite();
+    await other.exec(["--step-num", "7"], ["echo", "other"]);
+    const script = `rm $DB*; cp '${other.db}' $DB; ${program.join(" ")} exec --db $DB --run-id ${other.runId} \
+      --root-dir '${other.dir}' --log-dir logs --name inner --step-num 8 -- echo inner`;
+    const result = await step(suite, script);
+    expect(result.code).toBe(0);
+    expect(onlyWarning(result)).toContain("was removed or replaced while the step ran");
+    expect(suite.sql("SELECT step_num FROM steps ORDER BY step_num")).toEqual([{ step_num: 7 }, { step_num: 8 }]);
+    expect(expectWholeTape(suite.db).map(({ bytes }) => String(bytes))).toEqual(["other\n", "", "inner\n", ""]);
+  });
+});
+
+test("a recorder that is at work keeps the database's log from being deleted by those that come and go", async () => {
+  const suite = await startSuite();
+  // Enough for the lines to be indexed while the step runs, by a second connection of the recorder's.
+  const script = "seq 1 350000; sleep 1; for i in 1 2 3; do sqlite3 $DB .tables > /dev/null; ls $DB-wal; done";
+  const result = await step(suite, script);
+  expectNoWarning(result);
+  expect(suite.log(1, "stderr").toString()).toBe("");
+  expect(expectWholeTape(suite.db)).toHaveLength(2);
+});
+
+describe("when the database is no longer what it was", () => {
+  const cases: Record<string, (db: string) => void> = {
+    "is missing": (db) => fs.rmSync(db),
+    "is missing with its directory": (db) => fs.rmSync(path.dirname(db), { recursive: true }),
+    "has become empty": (db) => fs.truncateSync(db),
+    "has a page of rubbish where its tables are listed": (db) => spoil(db, 100, 3996),
+    "has rubbish in every page but the first": (db) => spoil(db, 4096, fs.statSync(db).size - 4096),
+    "is cut in the middle": (db) => fs.truncateSync(db, Math.floor(fs.statSync(db).size / 2 / 4096) * 4096),
+  };
+  for (const [what, spoiling] of Object.entries(cases)) {
+    test(`a step whose database ${what} runs, with one warning`, async () => {
+      const suite = await startSuite();
+      const dir = path.join(suite.dir, "store");
+      fs.mkdirSync(dir);
+      const db = path.join(dir, "runs.db");
+      fs.renameSync(suite.db, db);
+      spoiling(db);
+      const before = fs.existsSync(db);
+      const result = await suite.exec(["--db", db, "--step-num", "1"], ["sh", "-c", "echo out; exit 3"]);
+      expect(result.code).toBe(3);
+      expect(onlyWarning(result)).toStartWith("the step is not recorded: ");
+      expect(suite.log(1, "stdout").toString()).toBe("out\n");
+      expect(fs.existsSync(db)).toBe(before);
+    });
+  }
+
+  function spoil(file: string, from: number, bytes: number): void {
+    const fd = fs.openSync(file, "r+");
+    fs.writeSync(fd, new Uint8Array(bytes).fill(0xa5), 0, bytes, from);
+    fs.closeSync(fd);
+  }
+});
+
+test("a recorder that failed at one step records the next", async () => {
+  const suite = await startSuite();
+  fs.renameSync(suite.db, `${suite.db}.away`);
+  expect(onlyWarning(await step(suite, "exit 0"))).toContain(`the step is not recorded: no database ${suite.db}`);
+  fs.renameSync(`${suite.db}.away`, suite.db);
+  expectNoWarning(await step(suite, "exit 0"));
+  expect((await scenariolog(["summary", "--db", suite.db])).code).toBe(0);
+  expect(expectWholeTape(suite.db)).toHaveLength(2);
+});
