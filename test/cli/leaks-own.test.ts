@@ -6,6 +6,7 @@ import { bash, program } from "../support/program.ts";
 import {
   alive,
   childrenOf,
+  commandOf,
   execArgs,
   killLeft,
   leftOf,
@@ -30,10 +31,8 @@ describe.if(process.platform === "linux").concurrent("of our own processes", () 
       });
       if (end !== "exit") exec[end === "SIGINT" ? "signalGroup" : "signal"](end as NodeJS.Signals);
       await exec.ended;
-      const step_ = children.filter(
-        (pid) => fs.existsSync(`/proc/${pid}`) && /sleep/.test(fs.readFileSync(`/proc/${pid}/cmdline`, "utf8")),
-      );
-      for (const pid of step_) process.kill(pid, "SIGKILL"); // of a recorder that was killed
+      const left = children.filter((pid) => commandOf(pid).includes("sleep"));
+      for (const pid of left) process.kill(pid, "SIGKILL"); // of a recorder that was killed
       await until("the end of both", () => !children.some(alive));
     }
     expect(leftOf(suite)).toEqual([]);
@@ -57,7 +56,7 @@ describe.if(process.platform === "linux").concurrent("of our own processes", () 
     const step = Number(/step (\d+)/.exec(log)![1]);
     const recorder = Number(/^PPid:\t(\d+)$/m.exec(fs.readFileSync(`/proc/${step}/status`, "utf8"))![1]);
     const witness = await until("the watcher", () => childrenOf(recorder).find((pid) => pid !== step));
-    await until("its start", () => fs.readFileSync(`/proc/${witness}/cmdline`, "utf8") === "cat\0");
+    await until("its start", () => commandOf(witness) === "cat");
     const open = (pid: number) =>
       fs.readdirSync(`/proc/${pid}/fd`).map((fd) => fs.readlinkSync(`/proc/${pid}/fd/${fd}`));
     expect(open(witness).filter((target) => target === held)).toEqual([]);
@@ -66,7 +65,7 @@ describe.if(process.platform === "linux").concurrent("of our own processes", () 
     expect(childrenOf(step).map((pid) => fs.readFileSync(`/proc/${pid}/comm`, "utf8"))).not.toContain("cat\n");
     expect((await shell).code).toBe(0);
     expect(alive(witness)).toBe(false);
-    const keepers = leftOf(suite).filter((line) => / cat $/.test(line));
+    const keepers = leftOf(suite).filter((line) => / cat$/.test(line));
     expect(keepers).toHaveLength(2);
     for (const keeper of keepers) expect(open(Number.parseInt(keeper, 10))).not.toContain(held);
     for (const line of leftOf(suite))

@@ -106,7 +106,7 @@ describe.if(process.platform === "linux").concurrent("a background process that 
     expect(code).toBe(0);
     expect(stderr).toMatch(WARNING);
     const quiet = Number(logOf(suite));
-    expect(leftOf(suite)).toEqual([`${quiet} sleep 300 `]);
+    expect(leftOf(suite)).toEqual([`${quiet} sleep 300`]);
     expect(endOf(suite)).toMatchObject({ code: 0, leaked: "true" });
     expect(fs.readdirSync(path.join(suite.dir, "logs")).sort()).toEqual(["step-01-stderr.txt", "step-01-stdout.txt"]);
     killLeft(suite);

@@ -3,7 +3,17 @@ import fs from "node:fs";
 import path from "node:path";
 import { fixture } from "../support/fixtures.ts";
 import { program } from "../support/program.ts";
-import { endOf, execArgs, leftOf, logOf, logWith, unrecorded, until } from "../support/started.ts";
+import {
+  childrenOf,
+  commandOf,
+  endOf,
+  execArgs,
+  leftOf,
+  logOf,
+  logWith,
+  unrecorded,
+  until,
+} from "../support/started.ts";
 import { type Suite, startSuite } from "../support/suite.ts";
 import { CTRL_BACKSLASH, CTRL_C, CTRL_Z, inTerminal } from "../support/terminal.ts";
 
@@ -87,6 +97,8 @@ describe.if(process.platform === "linux").concurrent("Ctrl-C in a terminal", () 
       const file = harness(suite, [["bash", "-c", "sleep 60"]]);
       const session = inTerminal(["bash", file]);
       await session.shows("begin");
+      // Between its fork and its exec bash loses a Ctrl-C by itself.
+      await until("the recorder", () => childrenOf(session.pid).some((pid) => commandOf(pid).includes(suite.runId)));
       await Bun.sleep(process.env.SCENARIOLOG_BIN ? round * 8 : round * 30);
       await session.type(CTRL_C);
       expect(await session.ended).toEqual({ code: null, signal: "SIGINT" });

@@ -85,7 +85,7 @@ export function logOf(suite: Suite, step = 1, stream: "stdout" | "stderr" = "std
 export function leftOf(suite: Suite): string[] {
   return processes()
     .filter((pid) => belongs(pid, suite))
-    .map((pid) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll("\0", " ")}`);
+    .map((pid) => `${pid} ${commandOf(pid)}`);
 }
 
 /** Whether there is such a process, and no zombie. */
@@ -96,6 +96,11 @@ export function alive(pid: number): boolean {
 /** R, S, T (stopped), Z…; "" when there is no such process. */
 export function stateOf(pid: number): string {
   return /^State:\t(.)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? "";
+}
+
+/** Its command line; "" when there is no such process. */
+export function commandOf(pid: number): string {
+  return read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trimEnd();
 }
 
 export function childrenOf(pid: number): number[] {
