@@ -16,8 +16,8 @@ async function onTerminal(args: string[], env: Record<string, string> = {}): Pro
   const { NO_COLOR: _, ...inherited } = cleanEnv;
   const child = Bun.spawn([...program, ...args], { env: { ...inherited, TERM: "xterm-256color", ...env }, terminal });
   await child.exited;
-  // What the kernel still holds comes with the next turns of the loop.
-  for (let size = -1; size !== chunks.length; await Bun.sleep(20)) size = chunks.length;
+  // What the kernel still holds comes with the next turns of the loop, late ones on a busy machine.
+  for (let size = -1; size !== chunks.length; await Bun.sleep(200)) size = chunks.length;
   terminal.close();
   return Buffer.concat(chunks).toString().replaceAll("\r\n", "\n");
 }
