@@ -5,6 +5,10 @@ import { type LogFile, reasonOf } from "./log-file.ts";
 import { commandLineOf } from "./processes.ts";
 import { signalNumber } from "./signals.ts";
 import type { StepControl } from "./step-control.ts";
+import { turn } from "./turn.ts";
+
+/** How long an interrupted step's pipes may be held by what does not belong to it. */
+const STRANGERS_MS = 200;
 
 export interface CaptureSpec extends Omit<ChildSpec, "output"> {
   /** New, open files. The caller closes them. */
@@ -75,12 +79,14 @@ async function finish(
   drains: readonly Drain[],
   spec: CaptureSpec,
 ): Promise<Leaked[] | null> {
-  if (await endWithin(drains, spec.leakTimeoutMs, control.interrupted)) return null;
+  let ended = await endWithin(drains, spec.leakTimeoutMs, control.interrupted);
+  await turn();
   if (control.cause) {
-    // Perhaps a moment ago: whatever holds a pipe is being ended.
+    // Meanwhile, perhaps: then all that is left of the step is being ended, and who still holds a pipe is no part of it.
     await control.ended();
-    if (await endWithin(drains, spec.leakTimeoutMs)) return null;
+    ended = await endWithin(drains, Math.min(spec.leakTimeoutMs, STRANGERS_MS));
   }
+  if (ended) return null;
   const open = () => drains.filter((drain) => !drain.ended);
   const sources = (): Source[] => open().map((drain) => drain.source);
   const leaked = platform.holders(platform.descendants(), sources()).map(({ pid }) => ({

@@ -10,6 +10,7 @@ import {
   killLeft,
   leftOf,
   logOf,
+  logWith,
   start,
   startExec,
   unrecorded,
@@ -120,6 +121,23 @@ describe.if(process.platform === "linux").concurrent("a background process that 
     expect(stderr).not.toContain("warning");
     expect(logOf(suite)).toBe("first\nlast\n");
     expect(endOf(suite)).toEqual({ code: 0, closed: true });
+  });
+});
+
+describe.if(process.platform === "linux")("a stranger that holds the step's output", () => {
+  test("is a leak as well, though nobody can say who it is", async () => {
+    const suite = await startSuite();
+    const exec = startExec(suite, [], ["bash", "-c", "echo step $$; sleep 0.3; echo last"]);
+    const step = Number(/step (\d+)/.exec(await logWith(suite, "step"))![1]);
+    const stranger = fs.openSync(`/proc/${step}/fd/1`, "w");
+    const { code, stderr } = await exec.ended;
+    fs.writeSync(stranger, "late\n");
+    fs.closeSync(stranger);
+    expect(code).toBe(0);
+    expect(WARNING.exec(stderr)?.[1]).toBe("a process that could not be found");
+    expect(endOf(suite)).toEqual({ code: 0, closed: true, leaked: "true", "leaked.processes": "[]" });
+    await until("the late line", () => late(suite, "stdout") === "late\n");
+    expect(logOf(suite)).toEndWith("last\n");
   });
 });
 

@@ -117,6 +117,33 @@ describe.if(process.platform === "linux").concurrent("a signal", () => {
     expect(leftOf(suite)).toEqual([]);
   });
 
+  test("to the whole group while a background process holds the output ends the recorder as well", async () => {
+    const suite = await startSuite();
+    const exec = startExec(suite, ["--leak-timeout", "20s"], ["bash", "-c", "sleep 300 & echo parent $$"]);
+    const parent = Number(/parent (\d+)/.exec(await logWith(suite, "parent"))![1]);
+    await until("the step's end", () => !alive(parent));
+    await Bun.sleep(50);
+    exec.signalGroup("SIGTERM");
+    expect((await exec.ended).signal).toBe("SIGTERM");
+    expect(endOf(suite)).toMatchObject({ code: 143, "exit.signal": "SIGTERM", "exit.reason": "interrupted" });
+    expect(leftOf(suite)).toEqual([]);
+  });
+
+  test("is not kept waiting by a stranger that holds the output", async () => {
+    const suite = await startSuite();
+    const exec = startExec(suite, ["--leak-timeout", "20s"], ["bash", "-c", "echo step $$; sleep 0.3"]);
+    const step = Number(/step (\d+)/.exec(await logWith(suite, "step"))![1]);
+    const stranger = fs.openSync(`/proc/${step}/fd/1`, "w");
+    await until("the step's end", () => !alive(step));
+    await Bun.sleep(50);
+    exec.signal("SIGTERM");
+    const { signal, ms } = await exec.ended;
+    fs.closeSync(stranger);
+    expect(signal).toBe("SIGTERM");
+    expect(ms).toBeLessThan(10_000);
+    expect(endOf(suite)).toMatchObject({ code: 143, "exit.reason": "interrupted", leaked: "true" });
+  });
+
   test("in the pause before another attempt keeps the last one's row, and ends the recorder", async () => {
     const suite = await startSuite();
     const exec = startExec(suite, ["--retries", "3", "--retry-delay", "30s"], ["bash", "-c", "echo tried; exit 4"]);

@@ -44,6 +44,33 @@ describe.if(process.platform === "linux").concurrent("a signal to the recorder a
     });
   }
 
+  test("does not reach the step again with what it waits for", async () => {
+    const suite = await startSuite();
+    // What the step waits for gets the signal after half of the grace.
+    const exec = startExec(suite, ["--grace", "2s"], [fixture("traps.sh"), "7", "1.2"]);
+    await logWith(suite, "ready");
+    exec.signal("SIGTERM");
+    expect((await exec.ended).signal).toBe("SIGTERM");
+    expect(logOf(suite)).toBe("ready\ngot TERM\ncount 1\n");
+  });
+
+  test("sent twice in a row, as timeout(1) may do, is one, and leaves the step time to answer", async () => {
+    const suite = await startSuite();
+    for (let step = 1; ; step++) {
+      const exec = startExec(suite, ["--step-num", String(step)], [fixture("traps.sh"), "7"]);
+      await logWith(suite, "ready", step);
+      const startMs = performance.now();
+      exec.signal("SIGTERM");
+      await Bun.sleep(10);
+      exec.signal("SIGTERM");
+      const tookMs = performance.now() - startMs;
+      expect((await exec.ended).signal).toBe("SIGTERM");
+      if (tookMs > 30 && step < 20) continue; // on a busy machine they were not in a row
+      expect(logOf(suite, step)).toBe("ready\ngot TERM\ncount 1\n");
+      return;
+    }
+  });
+
   for (const shell of shells()) {
     test(`runs the trap of a ${shell.join(" ")} script that waits for a program in the foreground`, async () => {
       const suite = await startSuite();
@@ -123,6 +150,30 @@ describe.if(process.platform === "linux").concurrent("a step that does not end",
     expect(leftBy(suite)).toEqual([]);
     expect(endOf(suite)).toMatchObject({ code: 143, "exit.reason": "interrupted" });
     expect(endOf(suite)).not.toHaveProperty("leaked");
+  });
+
+  test("is ended too when it left behind what does not answer the signal, but TERM", async () => {
+    const suite = await startSuite();
+    // A shell lets what it starts in the background ignore SIGINT.
+    const script = "trap 'exit 3' INT; sleep 300 & echo ready; while :; do sleep 0.02; done";
+    const exec = startExec(suite, ["--grace", "30s"], ["bash", "-c", script]);
+    await logWith(suite, "ready");
+    exec.signal("SIGINT");
+    const { signal, ms } = await exec.ended;
+    expect(signal).toBe("SIGINT");
+    expect(ms).toBeLessThan(10_000);
+    expect(leftOf(suite)).toEqual([]);
+  });
+
+  test("is killed although it goes on making new processes, each in a session of its own", async () => {
+    const suite = await startSuite();
+    const maker = "while :; do setsid sleep 300 >/dev/null 2>&1 & sleep 0.003; done";
+    const script = `trap '' TERM; for i in 1 2 3 4; do (${maker}) & done; sleep 0.2; echo ready; wait`;
+    const exec = startExec(suite, ["--grace", "0"], ["bash", "-c", script]);
+    await logWith(suite, "ready");
+    exec.signal("SIGTERM");
+    expect((await exec.ended).signal).toBe("SIGTERM");
+    expect(leftOf(suite)).toEqual([]);
   });
 
   for (const second of ["SIGTERM", "SIGINT"] as const) {

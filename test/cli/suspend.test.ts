@@ -46,6 +46,25 @@ describe.if(process.platform === "linux").concurrent("a recorder that alone is s
     expect(leftOf(suite)).toEqual([]);
   });
 
+  test("stops its step also when the last stop was everyone's and the last SIGCONT its own", async () => {
+    const suite = await startSuite();
+    const exec = startExec(suite, [], [fixture("marks.sh"), "14"]);
+    await logWith(suite, "mark 2");
+    exec.signalGroup("SIGTSTP");
+    await until("the stop", () => stateOf(exec.pid) === "T");
+    exec.signal("SIGCONT");
+    await logWith(suite, "mark 4");
+    await Bun.sleep(50);
+    exec.signal("SIGTSTP");
+    await until("the stop", () => stateOf(exec.pid) === "T");
+    const stopped = logOf(suite);
+    await Bun.sleep(300);
+    expect(logOf(suite)).toBe(stopped);
+    exec.signal("SIGCONT");
+    expect((await exec.ended).code).toBe(0);
+    expect(logOf(suite)).toEndWith("mark 14\ndone\n");
+  });
+
   test("and SIGCONT a moment later goes on", async () => {
     const suite = await startSuite();
     const exec = startExec(suite, [], [fixture("marks.sh"), "8"]);

@@ -78,6 +78,18 @@ describe.if(process.platform === "linux").concurrent("Ctrl-C in a terminal", () 
     expect(endOf(suite)).toMatchObject({ code: 7, "exit.signal": "SIGINT" });
   });
 
+  test("reaches it once also where there is no cat to watch for such signals", async () => {
+    const suite = await startSuite();
+    const step = ["/bin/bash", "-c", `PATH=/usr/bin:/bin exec '${fixture("traps.sh")}' 7`];
+    const session = inTerminal(["/bin/bash", harness(suite, [step])], { PATH: "/nonexistent" });
+    await logWith(suite, "ready");
+    await Bun.sleep(50);
+    await session.type(CTRL_C);
+    expect(await session.ended).toEqual({ code: 0, signal: null });
+    expect(logOf(suite)).toBe("ready\ngot INT\ncount 1\n");
+    expect(endOf(suite)).toMatchObject({ code: 7, "exit.signal": "SIGINT" });
+  });
+
   test("typed twice kills a step that is deaf to it, and ends the harness", async () => {
     const suite = await startSuite();
     const session = inTerminal(["bash", harness(suite, [[fixture("tree.sh")], ["echo", "never"]])]);
