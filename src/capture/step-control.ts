@@ -63,7 +63,7 @@ export class StepControl {
     private readonly options: ControlOptions,
   ) {
     this.#tree = new ProcessTree(platform);
-    this.#suspension = new Suspension(platform);
+    this.#suspension = new Suspension(platform, () => this.#stopByDefault());
     this.interrupted = new Promise((resolve) => {
       this.#onInterrupted = resolve;
     });
@@ -175,6 +175,13 @@ export class StepControl {
     this.#timeout?.stop();
     this.#onInterrupted();
     if (atWork) this.#passedOn = this.#passOn(this.cause);
+  }
+
+  #stopByDefault(): void {
+    const handler = this.#handlers.get("SIGTSTP")!;
+    process.off("SIGTSTP", handler);
+    process.kill(process.pid, "SIGTSTP");
+    process.on("SIGTSTP", handler);
   }
 
   async #passOn(cause: Cause & { kind: "signal" }): Promise<void> {

@@ -15,7 +15,11 @@ export class Suspension {
   #wakes = 0;
   #wokenMs = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly platform: Platform) {}
+  constructor(
+    private readonly platform: Platform,
+    /** Does what SIGTSTP does by itself; returns when we are woken. */
+    private readonly stopByDefault: () => void,
+  ) {}
 
   /** `toEveryone` is asked after a while, see StepControl; `step` says whether there is one to stop. */
   async suspend(toEveryone: () => Promise<boolean>, step: boolean): Promise<void> {
@@ -28,8 +32,9 @@ export class Suspension {
     // A SIGCONT that came meanwhile would be followed by no other.
     await turn();
     if (this.#wakes !== wakes) return;
-    // SIGTSTP's own effect would be dropped in a group without a shell to wake it.
-    kill(process.pid, "SIGSTOP");
+    // To everyone SIGTSTP does nothing in a group without a shell to wake it. Nor would it to us alone.
+    if (everyone) this.stopByDefault();
+    else kill(process.pid, "SIGSTOP");
   }
 
   /** Again and again: one may have started another before it stopped. */

@@ -11,6 +11,7 @@ import {
   leftOf,
   logOf,
   logWith,
+  stateOf,
   unrecorded,
   until,
 } from "../support/started.ts";
@@ -124,7 +125,9 @@ describe.if(process.platform === "linux").concurrent("Ctrl-C in a terminal", () 
 describe.if(process.platform === "linux").concurrent("in a terminal", () => {
   test("Ctrl-\\ ends the step and the recorder, without a core file of the recorder", async () => {
     const suite = await startSuite();
-    const session = inTerminal(["bash", harness(suite, [["bash", "-c", "ulimit -c 0; echo ready; exec sleep 60"]])]);
+    const file = harness(suite, [["bash", "-c", "ulimit -c 0; echo ready; exec sleep 60"]]);
+    fs.writeFileSync(file, `cd '${suite.dir}'; ulimit -c unlimited\n${fs.readFileSync(file, "utf8")}`);
+    const session = inTerminal(["bash", file]);
     await logWith(suite, "ready");
     await Bun.sleep(50);
     await session.type(CTRL_BACKSLASH);
@@ -186,6 +189,31 @@ describe.if(process.platform === "linux").concurrent("in a terminal", () => {
       expect(leftOf(suite)).toEqual([]);
     });
   }
+
+  test("Ctrl-Z stops all; a recorder that is then woken alone wakes its step, and can be stopped alone again", async () => {
+    const suite = await startSuite();
+    const file = harness(suite, [[fixture("marks.sh"), "20"]]);
+    const session = inTerminal(["bash", "--norc", "--noprofile", "-i"], { PS1: "prompt> " });
+    await session.type(`bash '${file}'\n`, "prompt> ");
+    await logWith(suite, "mark 2");
+    const [shell] = childrenOf(session.pid);
+    const recorder = childrenOf(shell!)[0]!;
+    await session.type(CTRL_Z);
+    await until("the stop", () => stateOf(recorder) === "T");
+    process.kill(recorder, "SIGCONT");
+    const mark = Number(/.*mark (\d+)/s.exec(logOf(suite))![1]);
+    await logWith(suite, `mark ${mark + 3}`);
+    process.kill(recorder, "SIGTSTP");
+    await until("the second stop", () => stateOf(recorder) === "T");
+    const step = childrenOf(recorder).find((pid) => commandOf(pid).includes("marks.sh"))!;
+    expect(stateOf(step)).toBe("T");
+    await session.type("fg\n");
+    await session.shows("EXIT trap");
+    await session.type("exit\n");
+    await session.ended;
+    expect(logOf(suite)).toEndWith("mark 20\ndone\n");
+    expect(leftOf(suite)).toEqual([]);
+  });
 
   test("Ctrl-C ends the harness also after it was stopped and woken", async () => {
     const suite = await startSuite();
