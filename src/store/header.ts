@@ -35,6 +35,23 @@ export function noDatabase(file: string): ScenariologError {
   });
 }
 
+/** Of the longest path that SQLite opens, with what it appends for a journal (MAX_PATHNAME of its os_unix.c). */
+const LONGEST_PATH_BYTES = 512;
+const LONGEST_SUFFIX = "-journal";
+
+/** Throws for a file that could be made, but that SQLite could not open: it would be left behind, empty. */
+export function refuseLongName(file: string): void {
+  const full = path.join(fs.realpathSync(path.dirname(path.resolve(file))), path.basename(file)) + LONGEST_SUFFIX;
+  try {
+    if (Buffer.byteLength(full) <= LONGEST_PATH_BYTES) return void fs.lstatSync(full, { throwIfNoEntry: false });
+  } catch (error) {
+    if (systemCode(error) !== "ENAMETOOLONG") return;
+  }
+  throw new ScenariologError("STORE", `database ${file} cannot be made: its name is too long for SQLite`, {
+    hint: "choose a shorter --db, or one in another directory",
+  });
+}
+
 function firstBytes(file: string): { bytes: Buffer; sizeBytes: number } | null {
   if (file === "") throw usageError("--db is empty", "name the database file: --db FILE");
   let fd: number;

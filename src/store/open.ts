@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { ScenariologError } from "../errors.ts";
 import { hasFts5 } from "./fts5.ts";
-import { noDatabase, readHeader } from "./header.ts";
+import { noDatabase, readHeader, refuseLongName } from "./header.ts";
 import { useJournal } from "./journal-mode.ts";
 import { migrate } from "./migrate.ts";
 import { connectToRead, hasWalContent } from "./read-only.ts";
@@ -34,7 +34,10 @@ export function openForWriting(file: string, options: { create: boolean }): Stor
       },
     );
   }
-  if (header === null) makeFile(file);
+  if (header === null) {
+    refuseLongName(file);
+    makeFile(file);
+  }
   return using(
     // The full path, so that a name like ":memory:" is a file like any other.
     () => new Database(path.resolve(file), { create: options.create, readwrite: true }),

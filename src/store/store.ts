@@ -1,7 +1,12 @@
 import type { Database, SQLQueryBindings, Statement } from "bun:sqlite";
+import fs from "node:fs";
 import { systemCode } from "../errors.ts";
 import { translate } from "./translate.ts";
 import { Turn } from "./turn.ts";
+
+/** Of a log that readers, who overlap, keep from beginning anew: from here on they are waited for, for a moment. */
+const LONG_LOG_BYTES = 64 << 20;
+const READERS_WAIT_MS = 100;
 
 /** How long a slice that met another's lock is taken to be one of many. */
 const CROWDED_MS = 2000;
@@ -22,6 +27,7 @@ export class Store {
   #crowdedUntilMs = 0;
   readonly #statements = new Map<string, Statement>();
   #checkpoints = false;
+  #longLogBytes = LONG_LOG_BYTES;
 
   constructor(
     db: Database,
@@ -76,11 +82,19 @@ export class Store {
    * Throws LOCKED when nobody did for the busy timeout. Undefined when it was to stop before its turn came.
    */
   async patient<T>(work: () => T, stop: () => boolean = () => false): Promise<T | undefined> {
-    this.#guard(() => this.#takeCheckpoints());
+    this.#guard(() => {
+      this.#takeCheckpoints();
+      this.#shortenLog();
+    });
     const patience = new Patience(() => this.#dataVersion());
     for (;;) {
       if (this.#mayTakeTurn()) {
-        if (this.#guard(() => this.#tryBegin()) === undefined) return this.#guard(() => this.#transact(work));
+        const beganMs = Date.now();
+        if (this.#guard(() => this.#tryBegin()) === undefined) {
+          const result = this.#guard(() => this.#transact(work));
+          if (this.#isCrowded) await this.#turn.restIfOverrun(beganMs);
+          return result;
+        }
         this.#crowdedUntilMs = nowMs() + CROWDED_MS;
       }
       if (stop()) return undefined;
@@ -103,7 +117,11 @@ export class Store {
 
   /** One indexer alone leaves room enough between its slices; of several, the next one is always there at once. */
   #mayTakeTurn(): boolean {
-    return !this.#turn.isWanted && !(nowMs() < this.#crowdedUntilMs && this.#turn.isRest);
+    return !this.#turn.isWanted && !(this.#isCrowded && this.#turn.isRest);
+  }
+
+  get #isCrowded(): boolean {
+    return nowMs() < this.#crowdedUntilMs;
   }
 
   /**
@@ -114,6 +132,19 @@ export class Store {
     if (this.#checkpoints) return;
     this.#db.run("PRAGMA wal_autocheckpoint = 1000");
     this.#checkpoints = true;
+  }
+
+  /**
+   * A checkpoint that waits for nobody leaves the log to grow while there is always some reader in it: for each of them
+   * alone the wait is short. After one that stays, it is tried again when the log is twice as long.
+   */
+  #shortenLog(): void {
+    const bytes = fs.statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    if (bytes < this.#longLogBytes) return;
+    this.#db.run(`PRAGMA busy_timeout = ${READERS_WAIT_MS}`);
+    const busy = this.#db.query("PRAGMA wal_checkpoint(TRUNCATE)").values()[0]?.[0] !== 0;
+    this.#db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    this.#longLogBytes = busy ? 2 * bytes : LONG_LOG_BYTES;
   }
 
   /** Undefined when a write transaction has begun; SQLite's error when another process has the lock. */

@@ -12,13 +12,16 @@ const F_UNLCK = 2;
 const FLOCK_BYTES = 32;
 
 /** Of every so many milliseconds, on the clock that all processes share, the first ones belong to short writes. */
-const PERIOD_MS = 1000;
-const REST_MS = 130;
+const PERIOD_MS = 700;
+const REST_MS = 110;
+
+/** Bytes of the write-ahead log that stand for something when they are locked. */
+const Byte = { waiting: 0n, resting: 1n } as const;
 
 /**
  * Who writes next, when many want to: SQLite lets those who wait poll, up to 0.1 s apart, and one that writes slice
  * upon slice wins nearly always. So a short write that has met a lock says that it waits, by a shared lock on the
- * write-ahead log's first byte, and an indexer begins no further slice while somebody does. SQLite itself locks other
+ * write-ahead log, and an indexer begins no further slice while somebody does. SQLite itself locks other
  * files, and the kernel lets go when a process dies. An advice and no more: where there is no such lock, nobody waits.
  */
 export class Turn {
@@ -31,14 +34,12 @@ export class Turn {
 
   /** Says that a short write waits. Returns what takes that back. */
   announce(): () => void {
-    this.#lock(F_OFD_SETLK, F_RDLCK);
-    return () => void this.#lock(F_OFD_SETLK, F_UNLCK);
+    return this.#mark(Byte.waiting);
   }
 
   /** Whether a short write of another process waits. */
   get isWanted(): boolean {
-    const found = this.#lock(F_OFD_GETLK, F_WRLCK);
-    return found !== undefined && found !== F_UNLCK;
+    return this.#isMarked(Byte.waiting);
   }
 
   /**
@@ -46,7 +47,15 @@ export class Turn {
    * longest pause of SQLite's own busy handler, they find the lock free within a second, however many index.
    */
   get isRest(): boolean {
-    return Date.now() % PERIOD_MS < REST_MS;
+    return Date.now() % PERIOD_MS < REST_MS || this.#isMarked(Byte.resting);
+  }
+
+  /** To be called after a slice that began at `beganMs`: where it ran on into a rest, that begins anew for everyone. */
+  async restIfOverrun(beganMs: number): Promise<void> {
+    if (Math.floor(beganMs / PERIOD_MS) === Math.floor(Date.now() / PERIOD_MS)) return;
+    const end = this.#mark(Byte.resting);
+    await Bun.sleep(REST_MS);
+    end();
   }
 
   close(): void {
@@ -54,8 +63,20 @@ export class Turn {
     this.#fd = -1;
   }
 
+  /** Returns what takes the mark away again. */
+  #mark(byte: bigint): () => void {
+    this.#lock(F_OFD_SETLK, F_RDLCK, byte);
+    return () => void this.#lock(F_OFD_SETLK, F_UNLCK, byte);
+  }
+
+  /** Whether another process has marked it. */
+  #isMarked(byte: bigint): boolean {
+    const found = this.#lock(F_OFD_GETLK, F_WRLCK, byte);
+    return found !== undefined && found !== F_UNLCK;
+  }
+
   /** The type that the kernel answers with; undefined where there is no such lock to be had. */
-  #lock(command: number, type: number): number | undefined {
+  #lock(command: number, type: number, byte: bigint): number | undefined {
     const call = fcntl();
     if (!call) return undefined;
     try {
@@ -65,6 +86,7 @@ export class Turn {
     }
     const lock = new DataView(new ArrayBuffer(FLOCK_BYTES));
     lock.setInt16(0, type, true);
+    lock.setBigInt64(8, byte, true);
     lock.setBigInt64(16, 1n, true);
     return call(this.#fd, command, ptr(lock)) === 0 ? lock.getInt16(0, true) : undefined;
   }

@@ -265,3 +265,23 @@ test.skipIf(process.getuid?.() !== 0 || Bun.which("setpriv") === null || process
     expect(fs.readdirSync(dir).sort()).toEqual(["scenariolog", "x.db"]);
   },
 );
+
+test("a name that SQLite cannot open is refused, and no empty file is left behind", async () => {
+  const deep = path.join(...Array.from({ length: 3 }, () => "d".repeat(150)));
+  for (const name of ["x".repeat(248), path.join(deep, "y".repeat(60))]) {
+    const dir = tempDir();
+    fs.mkdirSync(path.join(dir, deep), { recursive: true });
+    for (const verb of makers) {
+      const [, [...args]] = verb;
+      expect(await scenariolog([...args, "--db", name], { cwd: dir })).toEqual({
+        stdout: "",
+        stderr: `Error: database ${name} cannot be made: its name is too long for SQLite\n  choose a shorter --db, or one in another directory\n`,
+        code: 1,
+        signal: null,
+      });
+    }
+    expect(contentsOf(dir)).toEqual({});
+  }
+  const dir = tempDir();
+  expect(await scenariolog(["init", "--db", "x".repeat(247)], { cwd: dir })).toMatchObject({ stderr: "", code: 0 });
+});

@@ -42,6 +42,23 @@ onLinux("a process that dies while it waits holds nobody up", async () => {
   store.close();
 });
 
+onLinux("an indexer whose slice ran on into a rest begins a whole one, for all", async () => {
+  const db = newDatabase();
+  const store = openForWriting(db, { create: false });
+  const [one, other] = [new Turn(db), new Turn(db)];
+  // Two seconds hold the beginning of a rest, whatever the time is.
+  const rest = one.restIfOverrun(Date.now() - 2000);
+  const startMs = performance.now();
+  expect(other.isRest).toBe(true);
+  await rest;
+  expect(performance.now() - startMs).toBeGreaterThan(100);
+  while (other.isRest) await Bun.sleep(10);
+  await one.restIfOverrun(Date.now());
+  expect(other.isRest).toBe(false);
+  for (const turn of [one, other]) turn.close();
+  store.close();
+});
+
 test("without a write-ahead log nobody waits for anybody", () => {
   const db = path.join(tempDir(), "none.db");
   const turn = new Turn(db);
