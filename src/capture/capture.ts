@@ -18,6 +18,8 @@ export interface CaptureSpec extends Omit<ChildSpec, "output"> {
   readonly leakTimeoutMs: number;
   /** Whether such descendants are killed then. */
   readonly killLeaked: boolean;
+  /** Called when the process has started. */
+  readonly onStarted?: () => void;
 }
 
 export interface Leaked {
@@ -49,6 +51,7 @@ export async function capture(platform: Platform, control: StepControl, spec: Ca
   const drains: Drain[] = [];
   if (child.stdout) drains.push(new Drain(child.stdout, spec.stdout));
   if (child.stderr) drains.push(new Drain(child.stderr, spec.stderr));
+  spec.onStarted?.();
   const exit = await child.exited;
   await control.ended();
   const leaked = await finish(platform, control, drains, spec);

@@ -8,13 +8,14 @@ import { type Inherited, readInherited, restoreFileLimit } from "./inherited.ts"
 import { hold, holders } from "./leaks.ts";
 import { addChdir, libc } from "./libc.ts";
 import { locate, notExecutable, notFound } from "./locate.ts";
-import { descendantsOf, hasSignal, signalSet } from "./processes.ts";
+import { descendantsOf, hasSignal, signalSets } from "./processes.ts";
 import { Reaper } from "./reaper.ts";
 import {
   cString,
+  cStrings,
   emptyActions,
   emptyAttributes,
-  pointers,
+  pointersInto,
   type SpawnAction,
   setDefaultSignals,
 } from "./spawn-structs.ts";
@@ -26,8 +27,7 @@ const PR_SET_DUMPABLE = 4;
 /** To be called before anything is opened: it looks at what the caller left us. */
 export function linuxPlatform(): Platform {
   const inherited = readInherited();
-  const ignored = signalSet("self", "SigIgn");
-  const blocked = signalSet("self", "SigBlk");
+  const [ignored, blocked] = signalSets("self", ["SigIgn", "SigBlk"]) as [bigint, bigint];
   const reaper = new Reaper();
   closeWith(libc.close);
   // Of a script that ended with `exec scenariolog exec …`, and had started something in the background before.
@@ -83,7 +83,7 @@ function spawn(spec: ChildSpec, inherited: Inherited, reaper: Reaper): Child | E
 function posixSpawn(
   file: string,
   argv: readonly string[],
-  environment: Uint8Array[],
+  environment: Uint8Array,
   actions: readonly SpawnAction[],
   defaultSignals: readonly number[],
 ): number {
@@ -98,8 +98,9 @@ function posixSpawn(
   const attributes = emptyAttributes();
   setDefaultSignals(attributes, defaultSignals);
   const pid = new Int32Array(1);
-  const argvTable = pointers(argv.map(cString));
-  const envTable = pointers(environment);
+  const words = cStrings(argv);
+  const argvTable = pointersInto(words);
+  const envTable = pointersInto(environment);
   // Not before the actions are made: those on descriptors above the limit would be refused. And not for longer, as we
   // have files of our own to open.
   const raiseFileLimit = restoreFileLimit();
@@ -108,8 +109,8 @@ function posixSpawn(
     ptr(cString(file)),
     ptr(fileActions),
     ptr(attributes),
-    ptr(argvTable.table),
-    ptr(envTable.table),
+    ptr(argvTable),
+    ptr(envTable),
   );
   raiseFileLimit();
   return errno === 0 ? pid[0]! : -errno;

@@ -3,7 +3,7 @@ import path from "node:path";
 import { systemCode } from "../errors.ts";
 import { closeWritten, writeAll } from "./descriptors.ts";
 import { fileIdOf, whereIs } from "./file-id.ts";
-import { LogHash } from "./log-hash.ts";
+import { EMPTY_SHA256, LogHash } from "./log-hash.ts";
 import { makeFree, openNew } from "./new-file.ts";
 
 /** What a finished log holds. */
@@ -138,8 +138,6 @@ export class LogFile {
     writeAll(this.consoleFd, bytes);
   }
 }
-
-const EMPTY_SHA256 = new Bun.CryptoHasher("sha256").digest("hex");
 
 /** Size and hash of what an open file holds. */
 function contentOf(fd: number): { sizeBytes: number; sha256: string } {

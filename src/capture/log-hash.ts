@@ -5,12 +5,16 @@ const THREAD_AT_BYTES = 8 << 20;
 /** In the executable all code lies in one folder, but for the entry points, which keep their places below src/. */
 const THREAD = import.meta.url.includes("/$bunfs/") ? "./capture/hash-thread.ts" : "./hash-thread.ts";
 
+/** The hash of no bytes. */
+export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
 /**
  * The sha256 of what is written into a file: along the way while it is small, by a thread that reads it again when it is
  * large, so that a step that writes at full speed is not held up.
  */
 export class LogHash {
-  readonly #hasher = new Bun.CryptoHasher("sha256");
+  /** Null for a log that is empty so far, as most of stderr's are: the first hasher of a process takes 0.3 ms. */
+  #hasher: Bun.CryptoHasher | null = null;
   #bytes = 0;
   #thread: HashThread | null = null;
 
@@ -22,13 +26,15 @@ export class LogHash {
       this.#thread.grown(this.#bytes);
       return;
     }
+    this.#hasher ??= new Bun.CryptoHasher("sha256");
     this.#hasher.update(chunk);
     if (this.#bytes >= THREAD_AT_BYTES) this.#thread = new HashThread(this.fd);
   }
 
   /** Lower-case hex; undefined when the thread failed, and the file is to be read again. */
   async digest(): Promise<string | undefined> {
-    return this.#thread ? this.#thread.digest(this.#bytes) : this.#hasher.digest("hex");
+    if (this.#thread) return this.#thread.digest(this.#bytes);
+    return this.#hasher?.digest("hex") ?? EMPTY_SHA256;
   }
 }
 

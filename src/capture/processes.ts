@@ -103,7 +103,16 @@ export function catches(pid: number, signal: NodeJS.Signals): boolean {
 
 /** A set of signals in /proc/PID/status: SigIgn, SigCgt, ShdPnd… Empty when there is no such process. */
 export function signalSet(pid: number | "self", name: string): bigint {
-  return BigInt(`0x${new RegExp(`^${name}:\\t([0-9a-f]+)$`, "m").exec(readText(`/proc/${pid}/status`))?.[1] ?? "0"}`);
+  return signalSets(pid, [name])[0]!;
+}
+
+/** The same for several at one moment. */
+export function signalSets(pid: number | "self", names: readonly string[]): bigint[] {
+  const status = readText(`/proc/${pid}/status`);
+  return names.map((name) => {
+    const start = status.indexOf(`\n${name}:\t`) + name.length + 3;
+    return start < name.length + 3 ? 0n : BigInt(`0x${status.slice(start, status.indexOf("\n", start))}`);
+  });
 }
 
 export function hasSignal(set: bigint, signal: NodeJS.Signals): boolean {

@@ -1,6 +1,15 @@
 import { ptr } from "bun:ffi";
 import { blockSignals, libc } from "./libc.ts";
-import { cString, emptyActions, emptyAttributes, pointers, SETSID, SETSIGMASK, setFlags } from "./spawn-structs.ts";
+import {
+  cString,
+  cStrings,
+  emptyActions,
+  emptyAttributes,
+  pointersInto,
+  SETSID,
+  SETSIGMASK,
+  setFlags,
+} from "./spawn-structs.ts";
 
 export interface HelperOptions {
   /** Blocks every signal but SIGKILL and SIGSTOP. */
@@ -37,15 +46,14 @@ export function spawnHelper(
   if (options.blockSignals) blockSignals(attributes);
   setFlags(attributes, (options.blockSignals ? SETSIGMASK : 0) | (options.newSession ? SETSID : 0));
   const pid = new Int32Array(1);
-  const argvTable = pointers(argv.map(cString));
-  const envTable = pointers([]);
+  const words = cStrings(argv);
   const errno = libc.posix_spawn(
     ptr(pid),
     ptr(cString(file)),
     ptr(actions),
     ptr(attributes),
-    ptr(argvTable.table),
-    ptr(envTable.table),
+    ptr(pointersInto(words)),
+    ptr(pointersInto(new Uint8Array())),
   );
   if (options.stdin === undefined) libc.close(ends[0]!);
   if (errno === 0) return { pid: pid[0]!, stdin: ends[1]! };

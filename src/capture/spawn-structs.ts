@@ -39,11 +39,20 @@ export function setDefaultSignals(attributes: Uint8Array, signals: readonly numb
   setFlags(attributes, SETSIGDEF);
 }
 
-/** A NULL-terminated table of C strings, together with the strings, which must outlive the call. */
-export function pointers(strings: Uint8Array[]): { table: BigUint64Array; strings: Uint8Array[] } {
-  const table = new BigUint64Array(strings.length + 1);
-  for (const [i, string] of strings.entries()) table[i] = BigInt(ptr(string));
-  return { table, strings };
+/**
+ * A NULL-terminated table of the NUL-terminated strings in `block`, which must outlive it.
+ */
+export function pointersInto(block: Uint8Array): BigUint64Array {
+  const table: bigint[] = [];
+  const base = block.length === 0 ? 0 : ptr(block);
+  for (let at = 0; at < block.length; at = block.indexOf(0, at) + 1) table.push(BigInt(base + at));
+  table.push(0n);
+  return new BigUint64Array(table);
+}
+
+/** C strings, one behind the other. */
+export function cStrings(texts: readonly string[]): Buffer {
+  return Buffer.from(texts.map((text) => `${text}\0`).join(""));
 }
 
 export function cString(text: string): Buffer {

@@ -30,7 +30,7 @@ function withHelpLine(error: unknown, verb: string): unknown {
 }
 
 async function runVerb(verb: VerbName, argv: readonly string[]): Promise<End> {
-  const { default: command } = await entryOf(verb).load();
+  const command = await entryOf(verb).load();
   const args = typeof command.args === "object" ? (command.args as Record<string, never>) : {};
   const { flags, positionals, rest, help } = parseLine(verb, args, argv);
   if (help) {

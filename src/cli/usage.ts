@@ -57,7 +57,7 @@ export interface Flag {
 
 /** In the order of the verb's definition; without --help, which every verb has. */
 export async function flagsOf(name: VerbName): Promise<Flag[]> {
-  const { default: verb } = await entryOf(name).load();
+  const verb = await entryOf(name).load();
   return Object.entries((verb.args ?? {}) as ArgsDef).map(([flag, def]) => ({ name: flag, def }));
 }
 

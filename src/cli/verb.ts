@@ -18,7 +18,7 @@ export type Verb = CommandDef<any>;
 
 interface Entry {
   readonly summary: string;
-  readonly load: () => Promise<{ default: Verb }>;
+  readonly load: () => Promise<Verb>;
   /** Takes arguments that are no flags: shown in the help. */
   readonly operands?: string;
 }
@@ -27,28 +27,44 @@ interface Entry {
  * Every verb, in the order of the help. Loaded when called: a step pays for what `exec` needs and nothing else.
  */
 export const verbs = {
-  init: { summary: "Create a database, or bring one up to date", load: () => import("./verbs/init.ts") },
-  "run start": { summary: "Start a run; prints its id", load: () => import("./verbs/run-start.ts") },
-  "run end": { summary: "End a run", load: () => import("./verbs/run-end.ts") },
+  init: {
+    summary: "Create a database, or bring one up to date",
+    load: async () => (await import("./verbs/init.ts")).default,
+  },
+  "run start": {
+    summary: "Start a run; prints its id",
+    load: async () => (await import("./verbs/run-start.ts")).default,
+  },
+  "run end": { summary: "End a run", load: async () => (await import("./verbs/run-end.ts")).default },
   exec: {
     summary: "Run one step and keep what it prints",
-    load: () => import("./verbs/exec.ts"),
+    load: async () => (await import("./verbs/exec.ts")).default,
     operands: "-- COMMAND [ARG…]",
   },
-  summary: { summary: "One row about a run", load: () => import("./verbs/summary.ts") },
-  failures: { summary: "The steps that did not pass", load: () => import("./verbs/failures.ts") },
-  timings: { summary: "The slowest steps", load: () => import("./verbs/timings.ts") },
-  search: { summary: "Find lines that steps printed", load: () => import("./verbs/search.ts") },
-  verify: { summary: "Check a run's files against what was recorded", load: () => import("./verbs/verify.ts") },
+  summary: { summary: "One row about a run", load: async () => (await import("./verbs/summary.ts")).default },
+  failures: { summary: "The steps that did not pass", load: async () => (await import("./verbs/failures.ts")).default },
+  timings: { summary: "The slowest steps", load: async () => (await import("./verbs/timings.ts")).default },
+  search: { summary: "Find lines that steps printed", load: async () => (await import("./verbs/search.ts")).default },
+  verify: {
+    summary: "Check a run's files against what was recorded",
+    load: async () => (await import("./verbs/verify.ts")).default,
+  },
   "index fts": {
     summary: "Index the logs of a run that are not indexed yet",
-    load: () => import("./verbs/index-fts.ts"),
+    load: async () => (await import("./verbs/index-fts.ts")).default,
   },
-  capabilities: { summary: "What this program, and a database, can do", load: () => import("./verbs/capabilities.ts") },
-  help: { summary: "Help on a verb or a topic", load: () => import("./verbs/help.ts"), operands: "[VERB or TOPIC]" },
+  capabilities: {
+    summary: "What this program, and a database, can do",
+    load: async () => (await import("./verbs/capabilities.ts")).default,
+  },
+  help: {
+    summary: "Help on a verb or a topic",
+    load: async () => (await import("./verbs/help.ts")).default,
+    operands: "[VERB or TOPIC]",
+  },
   completion: {
     summary: "A completion script for bash, zsh or fish",
-    load: () => import("./verbs/completion.ts"),
+    load: async () => (await import("./verbs/completion.ts")).default,
     operands: "bash|zsh|fish",
   },
 } as const satisfies Record<string, Entry>;

@@ -12,7 +12,7 @@ import type { Store } from "../store/store.ts";
 import { type AttemptEnd, type StepKey, writeBeginning, writeEnd } from "./attempt-rows.ts";
 import type { Follower } from "./follower.ts";
 import { ownIdentity } from "./identity.ts";
-import { indexLog } from "./index-log.ts";
+import { indexLog, indexSmallLog } from "./index-log.ts";
 import { enterLogs, type RecordedLog, recordLogs, reserveArtifacts, STREAMS } from "./log-rows.ts";
 import type { StepLogs } from "./logs.ts";
 import { storedPath } from "./paths.ts";
@@ -50,6 +50,8 @@ export class StepJournal {
   #attempt: Attempt | null = null;
   #attempts = 0;
   readonly #unindexed: RecordedLog[] = [];
+  /** Whether small logs are indexed in the transaction that closes the step. */
+  #indexesAtOnce = true;
 
   constructor(
     readonly database: string,
@@ -120,17 +122,38 @@ export class StepJournal {
     const written = await Promise.all(STREAMS.map(async (kind) => ({ kind, ...(await attempt.logs[kind].close()) })));
     const logProblems = written.flatMap(({ problem }) => problem ?? []);
     for (const problem of [...captured.problems, ...logProblems]) this.#problems.add(problem);
-    this.#pending.push((store) => {
-      const { spec, stepId } = this;
-      writeEnd(store, this.#key, spec, attempt.number, { ...end, logProblem: logProblems.join("; ") });
-      const scope = { ...this.#key, stepId, attempt: attempt.number, rootDir: spec.rootDir };
-      return recordLogs(store, scope, written);
-    });
+    const ended = { ...end, logProblem: logProblems.join("; ") };
+    this.#pending.push((store) => this.#writeEnd(store, attempt.number, ended, written));
     if (this.#write()) await this.#index(control);
     const [stdoutPath, stderrPath] = written.map(({ kind, path }) =>
       storedPath(this.spec.rootDir, path ?? attempt.logs[kind].path),
     );
     return { stdoutPath: stdoutPath!, stderrPath: stderrPath! };
+  }
+
+  /** To be called when the process has started, and needs nothing of us for a moment. */
+  rehearse(): void {
+    const { logs, number } = this.#attempt!;
+    const outcome = { code: 0, reason: null, endBySignal: undefined, tags: [["exit.reason", "-"]] } as const;
+    const end = { outcome, flaky: false, completedAt: "", durationMs: 0, logProblem: "" };
+    const written = STREAMS.map((kind) => {
+      const { path, fileId } = logs[kind];
+      return { kind, path, fileId, sizeBytes: 0, sha256: "", changed: false };
+    });
+    const store = this.#store;
+    store?.rehearse(() => this.#writeEnd(store, number, end, written));
+  }
+
+  #writeEnd(
+    store: Store,
+    attempt: number,
+    end: AttemptEnd,
+    written: Parameters<typeof recordLogs>[2],
+  ): readonly RecordedLog[] {
+    const { spec, stepId } = this;
+    writeEnd(store, this.#key, spec, attempt, end);
+    const scope = { ...this.#key, stepId, attempt, rootDir: spec.rootDir };
+    return recordLogs(store, scope, written).filter((log) => !this.#indexAtOnce(store, log));
   }
 
   /** After the last attempt: tries once more to write what is left, and closes the database. */
@@ -139,6 +162,11 @@ export class StepJournal {
       this.#failure = undefined;
       if (this.#write()) await this.#index(control);
       else this.#problem(this.#begun ? "the step's end is not recorded" : "the step is not recorded", this.#failure);
+    }
+    try {
+      this.#store?.settleLog();
+    } catch {
+      // For another one to do.
     }
     this.close();
   }
@@ -180,9 +208,20 @@ export class StepJournal {
       this.#begun = true;
       return true;
     } catch (error) {
+      if (this.#indexesAtOnce && !(error instanceof ScenariologError && error.code === "LOCKED")) {
+        // Perhaps it was the index that failed (damaged, or too large for the disk): the step is closed without it.
+        this.#indexesAtOnce = false;
+        return this.#write();
+      }
       this.#failure = error;
       return false;
     }
+  }
+
+  #indexAtOnce(store: Store, log: RecordedLog): boolean {
+    if (!this.#indexesAtOnce || !store.fts || !this.#isIndexed(log.kind)) return false;
+    if (log.sizeBytes > this.spec.indexLimitBytes) return false;
+    return indexSmallLog(store, { runId: this.runId, artifactId: log.artifactId }, log);
   }
 
   async #index(control: StepControl): Promise<void> {

@@ -112,6 +112,7 @@ async function runAttempt(
     stderr: logs.stderr,
     leakTimeoutMs: spec.leakTimeoutMs,
     killLeaked: spec.onLeak === "kill",
+    onStarted: () => journal.rehearse(),
   });
   const durationMs = Math.max(0, Math.floor(clock.monotonicMs() - startMs));
   const completedAt = clock.now();

@@ -12,11 +12,16 @@ export function cellText(cell: Cell): string {
  * reading back: a backslash stays as it is, so that paths are not doubled.
  */
 export function visible(text: string): string {
-  return PRINTABLE_ASCII.test(text) ? text : text.replace(UNSEEN, escapeOf);
+  return PRINTABLE_ASCII.test(text) ? text : text.replace(unseen(), escapeOf);
 }
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
-const UNSEEN = /[[\p{Cc}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Cs}\uFFF9-\uFFFB]--[\uFE0E\uFE0F]]/gv;
+
+/** Not a constant of the module: these classes take 0.1 ms to build, and most texts are plain. */
+function unseen(): RegExp {
+  return /[[\p{Cc}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Cs}\uFFF9-\uFFFB]--[\uFE0E\uFE0F]]/gv;
+}
+
 const NAMED: Record<string, string> = { "\n": "\\n", "\t": "\\t", "\r": "\\r" };
 
 function escapeOf(character: string): string {

@@ -31,23 +31,43 @@ export async function appendLines(
   const added = await store.patient(() => {
     const now = indexStateOf(store, target.artifactId) ?? { state: "partial", lines: 0, bytes: 0 };
     if (now.state !== "partial" || now.lines !== from.lines || now.bytes !== from.bytes) return false;
-    let first = 0;
-    let last = 0;
-    for (const [i, text] of texts.entries()) {
-      last = store.run(
-        "INSERT INTO log_lines_fts(run_id, artifact_id, line_num, text) VALUES (?, ?, ?, ?)",
-        target.runId,
-        target.artifactId,
-        from.lines + 1 + i,
-        text,
-      ).lastInsertRowid;
-      if (i === 0) first = last;
-    }
-    if (texts.length > 0) addRange(store, target.artifactId, first, last);
+    insertLines(store, target, texts, from.lines);
     setIndexState(store, target.artifactId, to);
     return true;
   }, stop);
   return added === true;
+}
+
+/** All lines of an artifact that has none in the index yet, within the caller's transaction. */
+export function insertAllLines(
+  store: Store,
+  target: { runId: string; artifactId: number },
+  texts: readonly string[],
+  bytes: number,
+): void {
+  insertLines(store, target, texts, 0);
+  setIndexState(store, target.artifactId, { state: "complete", lines: texts.length, bytes });
+}
+
+function insertLines(
+  store: Store,
+  target: { runId: string; artifactId: number },
+  texts: readonly string[],
+  linesBefore: number,
+): void {
+  let first = 0;
+  let last = 0;
+  for (let i = 0; i < texts.length; i++) {
+    last = store.run(
+      "INSERT INTO log_lines_fts(run_id, artifact_id, line_num, text) VALUES (?, ?, ?, ?)",
+      target.runId,
+      target.artifactId,
+      linesBefore + 1 + i,
+      texts[i]!,
+    ).lastInsertRowid;
+    if (i === 0) first = last;
+  }
+  if (texts.length > 0) addRange(store, target.artifactId, first, last);
 }
 
 /**

@@ -4,6 +4,8 @@ import { systemCode } from "../errors.ts";
 import { translate } from "./translate.ts";
 import { Turn } from "./turn.ts";
 
+/** Of a log that is moved into the file: 1000 pages. */
+const CHECKPOINT_BYTES = 1000 * 4096;
 /** Of a log that readers, who overlap, keep from beginning anew: from here on they are waited for, for a moment. */
 const LONG_LOG_BYTES = 64 << 20;
 const READERS_WAIT_MS = 100;
@@ -28,6 +30,7 @@ export class Store {
   readonly #statements = new Map<string, Statement>();
   #checkpoints = false;
   #longLogBytes = LONG_LOG_BYTES;
+  #rehearsing = false;
 
   constructor(
     db: Database,
@@ -45,19 +48,42 @@ export class Store {
   }
 
   all<T = Record>(sql: string, ...params: SQLQueryBindings[]): T[] {
-    return this.#guard(() => this.#prepare(sql).all(...params) as T[]);
+    return this.#guard(() => {
+      const statement = this.#prepare(sql);
+      return this.#rehearsing ? [] : (statement.all(...params) as T[]);
+    });
   }
 
   /** The first row, or null. */
   get<T = Record>(sql: string, ...params: SQLQueryBindings[]): T | null {
-    return this.#guard(() => this.#prepare(sql).get(...params) as T | null);
+    return this.#guard(() => {
+      const statement = this.#prepare(sql);
+      return this.#rehearsing ? ({} as T) : (statement.get(...params) as T | null);
+    });
   }
 
   run(sql: string, ...params: SQLQueryBindings[]): { changes: number; lastInsertRowid: number } {
     return this.#guard(() => {
-      const { changes, lastInsertRowid } = this.#prepare(sql).run(...params);
+      const statement = this.#prepare(sql);
+      if (this.#rehearsing) return { changes: 0, lastInsertRowid: 0 };
+      const { changes, lastInsertRowid } = statement.run(...params);
       return { changes, lastInsertRowid: Number(lastInsertRowid) };
     });
+  }
+
+  /**
+   * Goes through `work` without asking the database or changing it, so that its statements are prepared when it is done in
+   * earnest. Every answer is an empty row, or no rows. Never throws.
+   */
+  rehearse(work: () => void): void {
+    this.#rehearsing = true;
+    try {
+      work();
+    } catch {
+      // In earnest it will say what is wrong.
+    } finally {
+      this.#rehearsing = false;
+    }
   }
 
   /**
@@ -103,6 +129,18 @@ export class Store {
     }
   }
 
+  /**
+   * Moves a log that has grown into the file, as far as readers let it: to be called by who has done its work. Where nobody
+   * does, the last one to close the database does.
+   */
+  settleLog(): void {
+    this.#guard(() => {
+      if (this.#logBytes() < CHECKPOINT_BYTES) return;
+      this.#db.run("PRAGMA wal_checkpoint(PASSIVE)");
+      this.#shortenLog();
+    });
+  }
+
   /** As it was when the database was opened. */
   hasTable(name: string): boolean {
     return this.tables.has(name);
@@ -126,11 +164,11 @@ export class Store {
 
   /**
    * Moves the log into the file now and then, at a commit. A short write never does: behind a slow reader gigabytes may
-   * have piled up, for which it would have to wait. Where nobody else does, the last one to close the database does.
+   * have piled up, for which it would have to wait.
    */
   #takeCheckpoints(): void {
     if (this.#checkpoints) return;
-    this.#db.run("PRAGMA wal_autocheckpoint = 1000");
+    this.#db.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_BYTES / 4096}`);
     this.#checkpoints = true;
   }
 
@@ -139,12 +177,17 @@ export class Store {
    * alone the wait is short. After one that stays, it is tried again when the log is twice as long.
    */
   #shortenLog(): void {
-    const bytes = fs.statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    const bytes = this.#logBytes();
     if (bytes < this.#longLogBytes) return;
     this.#db.run(`PRAGMA busy_timeout = ${READERS_WAIT_MS}`);
     const busy = this.#db.query("PRAGMA wal_checkpoint(TRUNCATE)").values()[0]?.[0] !== 0;
     this.#db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     this.#longLogBytes = busy ? 2 * bytes : LONG_LOG_BYTES;
+  }
+
+  /** It does not shrink when it begins anew. */
+  #logBytes(): number {
+    return fs.statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   }
 
   /** Undefined when a write transaction has begun; SQLite's error when another process has the lock. */

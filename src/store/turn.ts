@@ -13,7 +13,7 @@ const FLOCK_BYTES = 32;
 
 /** Of every so many milliseconds, on the clock that all processes share, the first ones belong to short writes. */
 const PERIOD_MS = 700;
-const REST_MS = 110;
+const REST_MS = 130;
 
 /** Bytes of the write-ahead log that stand for something when they are locked. */
 const Byte = { waiting: 0n, resting: 1n } as const;

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 
 async function flagsOf(name: VerbName): Promise<string[]> {
-  const { default: verb } = await entryOf(name).load();
+  const verb = await entryOf(name).load();
   return [...Object.keys((verb.args ?? {}) as ArgsDef), "help"].map((flag) => `--${flag}`);
 }
 

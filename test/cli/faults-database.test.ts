@@ -82,12 +82,6 @@ describe("when the database is no longer what it was", () => {
       expect(fs.existsSync(db)).toBe(before);
     });
   }
-
-  function spoil(file: string, from: number, bytes: number): void {
-    const fd = fs.openSync(file, "r+");
-    fs.writeSync(fd, new Uint8Array(bytes).fill(0xa5), 0, bytes, from);
-    fs.closeSync(fd);
-  }
 });
 
 test("a recorder that failed at one step records the next", async () => {
@@ -99,3 +93,24 @@ test("a recorder that failed at one step records the next", async () => {
   expect((await scenariolog(["summary", "--db", suite.db])).code).toBe(0);
   expect(expectWholeTape(suite.db)).toHaveLength(2);
 });
+
+test("a step whose lines the index does not take is closed all the same, and only its lines are missing", async () => {
+  const suite = await startSuite();
+  // Where FTS5 keeps its segments: https://sqlite.org/fts5.html#the_data_table
+  const [table] = suite.sql("SELECT rootpage FROM sqlite_master WHERE name = 'log_lines_fts_data'");
+  spoil(suite.db, (Number(table!.rootpage) - 1) * 4096, 4096);
+  const result = await suite.exec(["--step-num", "1"], ["sh", "-c", "echo out; echo err >&2; exit 3"]);
+  expect(result.code).toBe(3);
+  expect(onlyWarning(result)).toStartWith("not all lines are indexed, which index fts mends: ");
+  expect(suite.sql("SELECT exit_code FROM steps WHERE completed_at IS NOT NULL")).toEqual([{ exit_code: 3 }]);
+  expect(suite.sql("SELECT kind, size_bytes, state FROM artifacts JOIN artifact_index USING (artifact_id)")).toEqual([
+    { kind: "stdout", size_bytes: 4, state: "partial" },
+    { kind: "stderr", size_bytes: 4, state: "partial" },
+  ]);
+});
+
+function spoil(file: string, from: number, bytes: number): void {
+  const fd = fs.openSync(file, "r+");
+  fs.writeSync(fd, new Uint8Array(bytes).fill(0xa5), 0, bytes, from);
+  fs.closeSync(fd);
+}

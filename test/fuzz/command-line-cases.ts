@@ -42,7 +42,7 @@ function verbOf(argv: readonly string[]): string {
 
 async function argumentsOf(chance: Chance): Promise<string[]> {
   const verb = chance.pick(Object.keys(verbs) as VerbName[]);
-  const { default: command } = await entryOf(verb).load();
+  const command = await entryOf(verb).load();
   const args = (command.args ?? {}) as Record<string, { type?: string }>;
   const words = verb.split(" ");
   const names = Object.keys(args);

@@ -42,3 +42,17 @@ test("the write-ahead log stays short though there is always somebody who reads"
     store.close();
   }
 });
+
+test("who has done its work moves a log that has grown into the file, though others have it open", () => {
+  const db = path.join(tempDir(), "x.db");
+  const [idle, store] = [openForWriting(db, { create: true }), openForWriting(db, { create: true })];
+  store.run("CREATE TABLE t(bytes)");
+  const sizes: number[] = [];
+  for (let i = 0; i < 10; i++) {
+    store.immediate(() => store.run("INSERT INTO t VALUES (randomblob(?))", 3 * MIB));
+    store.settleLog();
+    sizes.push(fs.statSync(`${db}-wal`).size);
+  }
+  expect(Math.max(...sizes)).toBeLessThan(10 * MIB);
+  for (const each of [idle, store]) each.close();
+});

@@ -3,7 +3,6 @@ import { exitCode, ScenariologError } from "../../errors.ts";
 import { indexRun } from "../../recorder/index-run.ts";
 import { openForWriting } from "../../store/open.ts";
 import { dbArg, outsideArg } from "../args.ts";
-import { warn } from "../console.ts";
 import { required } from "../context.ts";
 import { noOperands } from "../operands.ts";
 import { writeOut } from "../streams.ts";
@@ -23,7 +22,8 @@ export default defineCommand({
       if (!store.fts) throw new ScenariologError("NO_FTS5", `FTS5 is not available; nothing of ${db} was indexed`);
       const { lines, artifacts, failures } = await indexRun(store, runId, { allowOutside: args["allow-outside"] });
       writeOut(`${count(lines, "line")} added from ${count(artifacts, "artifact")}\n`);
-      for (const { path, reason } of failures) warn(`${path} ${reason}; its lines are not indexed`);
+      for (const { path, reason } of failures)
+        (await import("../console.ts")).warn(`${path} ${reason}; its lines are not indexed`);
       return failures.length > 0 ? exitCode.failure : exitCode.ok;
     } finally {
       store.close();
