@@ -10,8 +10,6 @@ const READ_BYTES = 1 << 20;
 const SLICE_LINES = 5000;
 /** The same for long lines, 16 KiB of each of which are kept: in memory too. */
 const SLICE_BYTES = 1 << 20;
-/** Between two of them: SQLite's own waiters, the Go build's among them, only look in now and then. */
-const PAUSE_MS = 5;
 
 export interface IndexLogOptions {
   /** Where the log ends, when it may have grown since it was closed. */
@@ -127,7 +125,7 @@ async function indexFrom(
       const bytes = position - splitter.pendingBytes - at.bytes;
       if (slice.length === 0 || (slice.length < SLICE_LINES && bytes < SLICE_BYTES)) continue;
       if (!(await flush("partial"))) return reached();
-      await Bun.sleep(PAUSE_MS);
+      await store.breathe();
       if (log.stop()) return reached();
     }
   }

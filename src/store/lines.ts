@@ -55,18 +55,11 @@ function insertLines(
   texts: readonly string[],
   linesBefore: number,
 ): void {
-  let first = 0;
-  let last = 0;
-  for (let i = 0; i < texts.length; i++) {
-    last = store.run(
-      "INSERT INTO log_lines_fts(run_id, artifact_id, line_num, text) VALUES (?, ?, ?, ?)",
-      target.runId,
-      target.artifactId,
-      linesBefore + 1 + i,
-      texts[i]!,
-    ).lastInsertRowid;
-    if (i === 0) first = last;
-  }
+  const { first, last } = store.insertRows(
+    "INSERT INTO log_lines_fts(run_id, artifact_id, line_num, text) VALUES (?, ?, ?, ?)",
+    texts.length,
+    (i) => [target.runId, target.artifactId, linesBefore + 1 + i, texts[i]!],
+  );
   if (texts.length > 0) addRange(store, target.artifactId, first, last);
 }
 

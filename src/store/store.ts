@@ -4,14 +4,17 @@ import { systemCode } from "../errors.ts";
 import { translate } from "./translate.ts";
 import { Turn } from "./turn.ts";
 
-/** Of a log that is moved into the file: 1000 pages. */
-const CHECKPOINT_BYTES = 1000 * 4096;
+/** Of a log that is moved into the file: 16 MB. */
+const CHECKPOINT_BYTES = 4000 * 4096;
 /** Of a log that readers, who overlap, keep from beginning anew: from here on they are waited for, for a moment. */
 const LONG_LOG_BYTES = 64 << 20;
 const READERS_WAIT_MS = 100;
 
 /** How long a slice that met another's lock is taken to be one of many. */
 const CROWDED_MS = 2000;
+
+/** Where another process has the database open. */
+const PAUSE_MS = 5;
 
 /** How long a statement waits for another process's lock. */
 export const BUSY_TIMEOUT_MS = 5000;
@@ -68,6 +71,18 @@ export class Store {
       if (this.#rehearsing) return { changes: 0, lastInsertRowid: 0 };
       const { changes, lastInsertRowid } = statement.run(...params);
       return { changes, lastInsertRowid: Number(lastInsertRowid) };
+    });
+  }
+
+  /** One INSERT for `count` rows, in order. Returns the first and the last row's id; 0 for no rows. */
+  insertRows(sql: string, count: number, rowOf: (i: number) => SQLQueryBindings[]): { first: number; last: number } {
+    return this.#guard(() => {
+      const statement = this.#prepare(sql);
+      if (this.#rehearsing || count === 0) return { first: 0, last: 0 };
+      const first = Number(statement.run(...rowOf(0)).lastInsertRowid);
+      let last = first;
+      for (let i = 1; i < count; i++) last = Number(statement.run(...rowOf(i)).lastInsertRowid);
+      return { first, last };
     });
   }
 
@@ -139,6 +154,11 @@ export class Store {
       this.#db.run("PRAGMA wal_checkpoint(PASSIVE)");
       this.#shortenLog();
     });
+  }
+
+  /** Between two slices of a long work: programs that wait with SQLite's own means only look in now and then. */
+  async breathe(): Promise<void> {
+    await Bun.sleep(this.#turn.hasCompany ? PAUSE_MS : 0);
   }
 
   /** As it was when the database was opened. */

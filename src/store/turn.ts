@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { openLibc } from "../libc.ts";
 
 /** fcntl(2): locks that belong to an open file, not to a process, and that a closed descriptor of another leaves alone. */
+const F_GETLK = 5;
 const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
 const F_RDLCK = 0;
@@ -14,6 +15,9 @@ const FLOCK_BYTES = 32;
 /** Of every so many milliseconds, on the clock that all processes share, the first ones belong to short writes. */
 const PERIOD_MS = 700;
 const REST_MS = 130;
+
+/** Of the shared-memory file: whoever has the database open, and has looked into it, has a lock on this byte. */
+const OPEN_BYTE = 128n; // "DMS" in os_unix.c, the same since 3.7.0
 
 /** Bytes of the write-ahead log that stand for something when they are locked. */
 const Byte = { waiting: 0n, resting: 1n } as const;
@@ -27,9 +31,23 @@ const Byte = { waiting: 0n, resting: 1n } as const;
 export class Turn {
   readonly #file: string;
   #fd = -1;
+  readonly #shared: string;
+  /** Never closed: with any descriptor of that file the kernel would take away the locks that SQLite has on it here. */
+  #sharedFd = -1;
 
   constructor(database: string) {
     this.#file = `${database}-wal`;
+    this.#shared = `${database}-shm`;
+  }
+
+  /** False when no other process has the database open: then nobody can be waiting. True where that is not known. */
+  get hasCompany(): boolean {
+    try {
+      if (this.#sharedFd < 0) this.#sharedFd = fs.openSync(this.#shared, "r");
+      return locked(this.#sharedFd, F_GETLK, F_WRLCK, OPEN_BYTE) !== F_UNLCK;
+    } catch {
+      return true;
+    }
   }
 
   /** Says that a short write waits. Returns what takes that back. */
@@ -75,21 +93,25 @@ export class Turn {
     return found !== undefined && found !== F_UNLCK;
   }
 
-  /** The type that the kernel answers with; undefined where there is no such lock to be had. */
   #lock(command: number, type: number, byte: bigint): number | undefined {
-    const call = fcntl();
-    if (!call) return undefined;
     try {
       if (this.#fd < 0) this.#fd = fs.openSync(this.#file, "r");
     } catch {
       return undefined;
     }
-    const lock = new DataView(new ArrayBuffer(FLOCK_BYTES));
-    lock.setInt16(0, type, true);
-    lock.setBigInt64(8, byte, true);
-    lock.setBigInt64(16, 1n, true);
-    return call(this.#fd, command, ptr(lock)) === 0 ? lock.getInt16(0, true) : undefined;
+    return locked(this.#fd, command, type, byte);
   }
+}
+
+/** The type that the kernel answers with; undefined where there is no such lock to be had. */
+function locked(fd: number, command: number, type: number, byte: bigint): number | undefined {
+  const call = fcntl();
+  if (!call) return undefined;
+  const lock = new DataView(new ArrayBuffer(FLOCK_BYTES));
+  lock.setInt16(0, type, true);
+  lock.setBigInt64(8, byte, true);
+  lock.setBigInt64(16, 1n, true);
+  return call(fd, command, ptr(lock)) === 0 ? lock.getInt16(0, true) : undefined;
 }
 
 let opened: ((fd: number, command: number, lock: ReturnType<typeof ptr>) => number) | null | undefined;

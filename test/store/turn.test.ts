@@ -59,6 +59,39 @@ onLinux("an indexer whose slice ran on into a rest begins a whole one, for all",
   store.close();
 });
 
+onLinux("an indexer knows whether another process has the database open, and keeps its own locks", async () => {
+  const db = newDatabase();
+  const store = openForWriting(db, { create: false });
+  const turn = new Turn(db);
+  expect(turn.hasCompany).toBe(false);
+  const other = Bun.spawn(
+    [
+      process.execPath,
+      "-e",
+      `import { Database } from "bun:sqlite";
+       const db = new Database(process.argv[1]);
+       db.query("SELECT count(*) FROM scenario_runs").get();
+       console.log("open");
+       await Bun.stdin.text();
+       db.close();`,
+      db,
+    ],
+    { stdin: "pipe", stdout: "pipe", stderr: "inherit" },
+  );
+  await other.stdout.getReader().read();
+  expect(turn.hasCompany).toBe(true);
+  other.stdin.end();
+  expect(await other.exited).toBe(0);
+  expect(turn.hasCompany).toBe(false);
+  turn.close();
+  expect(await run([process.execPath, "-e", HAS_COMPANY, db])).toMatchObject({ stdout: "true\n", stderr: "" });
+  store.close();
+});
+
+const HAS_COMPANY = `
+  import { Turn } from ${JSON.stringify(path.join(import.meta.dir, "../../src/store/turn.ts"))};
+  console.log(new Turn(process.argv[1]).hasCompany);`;
+
 test("without a write-ahead log nobody waits for anybody", () => {
   const db = path.join(tempDir(), "none.db");
   const turn = new Turn(db);
