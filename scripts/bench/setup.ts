@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { logFileName } from "../../src/model/ids.ts";
+import { writeInOnePiece } from "../build/compile.ts";
 import { root, ScriptError } from "../build/project.ts";
 import { type Command, textOf } from "./process.ts";
 import type { Measured } from "./results.ts";
@@ -62,6 +63,7 @@ async function compileEmpty(dir: string): Promise<string> {
     compile: { outfile, autoloadDotenv: false, autoloadBunfig: false, jitPolicy: 8 },
   } as Bun.BuildConfig);
   if (!success) throw new ScriptError("the empty program could not be compiled");
+  await writeInOnePiece(outfile);
   return outfile;
 }
 
