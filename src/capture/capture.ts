@@ -18,6 +18,8 @@ export interface CaptureSpec extends Omit<ChildSpec, "output"> {
   readonly leakTimeoutMs: number;
   /** Whether such descendants are killed then. */
   readonly killLeaked: boolean;
+  /** Told of every chunk once it is in its file. Must neither throw nor wait; the bytes are good during the call only. */
+  readonly onOutput?: (stream: "stdout" | "stderr", chunk: Uint8Array) => void;
   /** Called when the process has started. */
   readonly onStarted?: () => void;
 }
@@ -49,8 +51,9 @@ export async function capture(platform: Platform, control: StepControl, spec: Ca
 
   control.started(child.pid);
   const drains: Drain[] = [];
-  if (child.stdout) drains.push(new Drain(child.stdout, spec.stdout));
-  if (child.stderr) drains.push(new Drain(child.stderr, spec.stderr));
+  const tap = (stream: "stdout" | "stderr") => spec.onOutput && ((chunk: Uint8Array) => spec.onOutput!(stream, chunk));
+  if (child.stdout) drains.push(new Drain(child.stdout, spec.stdout, tap("stdout")));
+  if (child.stderr) drains.push(new Drain(child.stderr, spec.stderr, tap("stderr")));
   spec.onStarted?.();
   const exit = await child.exited;
   await control.ended();

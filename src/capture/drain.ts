@@ -23,6 +23,7 @@ export class Drain {
   constructor(
     readonly source: Source,
     private readonly log: LogFile,
+    private readonly tap: (chunk: Uint8Array) => void = () => {},
   ) {
     this.#reader = source.stream.getReader() as ReadableStreamDefaultReader<Uint8Array>;
     this.done = this.#run();
@@ -44,7 +45,7 @@ export class Drain {
     let read = 1;
     for (let taken = 0; read > 0 && taken < REST_BYTES; taken += read) {
       read = hold.read(buffer);
-      if (read > 0) this.log.write(buffer.subarray(0, read));
+      if (read > 0) this.#keep(buffer.subarray(0, read));
     }
     if (read !== 0) this.#handOver(hold);
     hold.close();
@@ -60,6 +61,12 @@ export class Drain {
     }
   }
 
+  /** The file first. */
+  #keep(chunk: Uint8Array): void {
+    this.log.write(chunk);
+    this.tap(chunk);
+  }
+
   async #run(): Promise<void> {
     try {
       let turnedMs = nowMs();
@@ -67,7 +74,7 @@ export class Drain {
         const { done, value } = await this.#reader.read();
         if (done) break;
         this.#reads++;
-        this.log.write(value);
+        this.#keep(value);
         if (this.#left || nowMs() - turnedMs < BUSY_MS) continue;
         await turn();
         turnedMs = nowMs();

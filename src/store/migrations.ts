@@ -152,4 +152,43 @@ export const migrations: readonly Migration[] = [
     name: "0005-log-file-ids",
     statements: ["ALTER TABLE log_files ADD COLUMN file_id TEXT"],
   },
+  {
+    // When which stream wrote how much: what the merged view of two files needs. Of the recorder's making, see marks.ts.
+    name: "0006-output-marks",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS output_marks (
+  step_id TEXT NOT NULL REFERENCES steps(step_id) ON DELETE CASCADE,
+  attempt INTEGER NOT NULL,
+  marks BLOB NOT NULL,
+  PRIMARY KEY (step_id, attempt)
+) WITHOUT ROWID`,
+    ],
+  },
+  {
+    // Where in which script a command stands, which the Go build's table has no columns for.
+    name: "0007-command-sources",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS command_sources (
+  command_id TEXT PRIMARY KEY REFERENCES commands(command_id) ON DELETE CASCADE,
+  attempt INTEGER NOT NULL,
+  file TEXT,
+  line INTEGER,
+  function TEXT,
+  text TEXT
+) WITHOUT ROWID`,
+    ],
+  },
+  {
+    name: "0008-notes",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS notes (
+  note_id INTEGER PRIMARY KEY,
+  run_id TEXT NOT NULL REFERENCES scenario_runs(run_id) ON DELETE CASCADE,
+  step_id TEXT REFERENCES steps(step_id) ON DELETE CASCADE,
+  created_at TEXT NOT NULL,
+  text TEXT NOT NULL
+)`,
+      "CREATE INDEX IF NOT EXISTS idx_notes_run ON notes(run_id)",
+    ],
+  },
 ];

@@ -1,0 +1,33 @@
+import type { Stream } from "./ids.ts";
+
+/** A step of a suite, to those who watch it. */
+export interface StepProgress {
+  /** Its place among the steps that are run, from 1, and how many there are; 0 when that is not known. */
+  readonly index: number;
+  readonly total: number;
+  readonly num: number;
+  readonly name: string;
+}
+
+/** `leak` is a step that failed because of what it left behind (--on-leak fail). */
+export type Verdict = "passed" | "failed" | "flaky" | "timeout" | "leak" | "interrupted";
+
+export interface StepEnd {
+  readonly verdict: Verdict;
+  readonly code: number;
+  readonly durationMs: number;
+  readonly attempts: number;
+  /** Absolute paths of its logs; null where there is none. */
+  readonly stdoutFile: string | null;
+  readonly stderrFile: string | null;
+}
+
+/** Told of a suite while it runs. None of it may throw, or wait: a slow console must not slow a step. */
+export interface SuiteObserver {
+  stepStarted(step: StepProgress): void;
+  /** The bytes are good during the call only. */
+  stepOutput(step: StepProgress, stream: Stream, chunk: Uint8Array): void;
+  /** Of an attempt that is followed by another. */
+  attemptEnded(step: StepProgress, end: StepEnd): void;
+  stepEnded(step: StepProgress, end: StepEnd): void;
+}
