@@ -18,6 +18,8 @@ export interface Source {
   readonly stream: ReadableStream<Uint8Array>;
   /** Of the read end; undefined where the platform does not show it. */
   readonly fd: number | undefined;
+  /** Lets the kernel hold more of it at a time, for who writes a lot. */
+  readonly widen?: () => void;
 }
 
 /** A started process. Its streams must be read to their ends, whenever the process ends. */

@@ -5,7 +5,9 @@ import { freeName } from "./new-file.ts";
 import { turn } from "./turn.ts";
 
 /** More than a pipe holds: what is left in one when we stop reading is taken along, a flood is not. */
-const REST_BYTES = 1 << 20;
+const REST_BYTES = 2 << 20;
+/** A step that has written this much is one that writes at full speed, perhaps: a wide pipe lets it run ahead. */
+const WIDEN_AT_BYTES = 4 << 20;
 /** A stream that always has something keeps the event loop, and with it signals and timers, waiting: not for longer. */
 const BUSY_MS = 5;
 
@@ -70,11 +72,14 @@ export class Drain {
   async #run(): Promise<void> {
     try {
       let turnedMs = nowMs();
+      let bytes = 0;
       for (;;) {
         const { done, value } = await this.#reader.read();
         if (done) break;
         this.#reads++;
         this.#keep(value);
+        if (bytes < WIDEN_AT_BYTES && bytes + value.length >= WIDEN_AT_BYTES) this.source.widen?.();
+        bytes += value.length;
         if (this.#left || nowMs() - turnedMs < BUSY_MS) continue;
         await turn();
         turnedMs = nowMs();

@@ -35,6 +35,12 @@ export function blockSignals(attributes: Uint8Array): void {
   lib.posix_spawnattr_setsigmask(ptr(attributes), ptr(new Uint8Array(128).fill(0xff)));
 }
 
+/** Makes a pipe hold more. Where the system has set a limit to that, it stays as it is. */
+export function growPipe(fd: number, bytes: number): void {
+  const F_SETPIPE_SZ = 1031;
+  openLibc({ fcntl: { args: ["i32", "i32", "i32"], returns: "i32" } }).fcntl(fd, F_SETPIPE_SZ, bytes);
+}
+
 /** Makes reads from a descriptor wait again. */
 export function setBlocking(fd: number): void {
   const F_SETFL = 4;

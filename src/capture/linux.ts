@@ -6,7 +6,7 @@ import { environmentWith } from "./environment.ts";
 import { startWitness } from "./group-witness.ts";
 import { type Inherited, readInherited, restoreFileLimit } from "./inherited.ts";
 import { hold, holders } from "./leaks.ts";
-import { addChdir, libc } from "./libc.ts";
+import { addChdir, growPipe, libc } from "./libc.ts";
 import { locate, notExecutable, notFound } from "./locate.ts";
 import { descendantsOf, hasSignal, signalSets } from "./processes.ts";
 import { Reaper } from "./reaper.ts";
@@ -21,6 +21,8 @@ import {
 } from "./spawn-structs.ts";
 
 const O_CLOEXEC = 0o2000000;
+/** As much as Linux lets everyone have. */
+const WIDE_PIPE_BYTES = 1 << 20;
 const PR_SET_CHILD_SUBREAPER = 36;
 const PR_SET_DUMPABLE = 4;
 
@@ -74,7 +76,7 @@ function spawn(spec: ChildSpec, inherited: Inherited, reaper: Reaper): Child | E
     return whyNot(-pid, file);
   }
   const [stdout = null, stderr = null] = pipes.map(
-    ({ read }): Source => ({ stream: Bun.file(read).stream(), fd: read }),
+    ({ read }): Source => ({ stream: Bun.file(read).stream(), fd: read, widen: () => growPipe(read, WIDE_PIPE_BYTES) }),
   );
   return { pid, stdout, stderr, exited: reaper.wait(pid) };
 }
