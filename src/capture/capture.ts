@@ -6,6 +6,7 @@ import { commandLineOf } from "./processes.ts";
 import { signalNumber } from "./signals.ts";
 import type { StepControl } from "./step-control.ts";
 import { turn } from "./turn.ts";
+import type { ResourceUsage } from "./usage.ts";
 
 /** How long an interrupted step's pipes may be held by what does not belong to it. */
 const STRANGERS_MS = 200;
@@ -31,6 +32,8 @@ export interface Leaked {
 
 export interface Captured {
   readonly exit: Exit;
+  /** Null where the process did not start, or the platform does not tell. */
+  readonly usage: ResourceUsage | null;
   /** Processes that still held a pipe when we went on; null when none did, empty when they could not be found. */
   readonly leaked: readonly Leaked[] | null;
   /** What could not be captured, a line each. Problems of a log file are with the file. */
@@ -42,11 +45,11 @@ export interface Captured {
  */
 export async function capture(platform: Platform, control: StepControl, spec: CaptureSpec): Promise<Captured> {
   const problems: string[] = [];
-  if (!(await control.mayStart())) return { exit: endedBefore(control), leaked: null, problems };
+  if (!(await control.mayStart())) return { exit: endedBefore(control), usage: null, leaked: null, problems };
   const child = start(platform, spec, problems);
   if ("kind" in child) {
     control.over();
-    return { exit: child, leaked: null, problems };
+    return { exit: child, usage: null, leaked: null, problems };
   }
 
   control.started(child.pid);
@@ -55,12 +58,12 @@ export async function capture(platform: Platform, control: StepControl, spec: Ca
   if (child.stdout) drains.push(new Drain(child.stdout, spec.stdout, tap("stdout")));
   if (child.stderr) drains.push(new Drain(child.stderr, spec.stderr, tap("stderr")));
   spec.onStarted?.();
-  const exit = await child.exited;
+  const { exit, usage } = await child.exited;
   await control.ended();
   const leaked = await finish(platform, control, drains, spec);
   control.over();
   for (const { problem } of drains) if (problem !== undefined) problems.push(problem);
-  return { exit, leaked, problems };
+  return { exit, usage, leaked, problems };
 }
 
 /** As if the process had started, and died of the signal at once. */

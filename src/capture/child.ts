@@ -1,5 +1,6 @@
 import type { Exit } from "../model/exit.ts";
 import type { ProcessStat } from "./processes.ts";
+import type { ResourceUsage } from "./usage.ts";
 
 /** What is to be run. */
 export interface ChildSpec {
@@ -28,8 +29,8 @@ export interface Child {
   /** Null with output to the console. */
   readonly stdout: Source | null;
   readonly stderr: Source | null;
-  /** Settles when the process has ended and been reaped; never rejects. */
-  readonly exited: Promise<Exit>;
+  /** Settles when the process has ended and been reaped; never rejects. `usage` is null where the platform does not tell. */
+  readonly exited: Promise<{ readonly exit: Exit; readonly usage: ResourceUsage | null }>;
 }
 
 /** How processes are started and found on this platform. */

@@ -34,7 +34,7 @@ function spawn(spec: ChildSpec): Child | Exit {
     });
     const source = (stream: ReadableStream<Uint8Array> | undefined) =>
       output === "pipe" && stream ? { stream, fd: undefined } : null;
-    const exited = child.exited.then(() => exitOf(child.exitCode, child.signalCode));
+    const exited = child.exited.then(() => ({ exit: exitOf(child.exitCode, child.signalCode), usage: null }));
     return { pid: child.pid, stdout: source(child.stdout), stderr: source(child.stderr), exited };
   } catch (error) {
     return whyNot(error, file);

@@ -1,5 +1,6 @@
 import type { StepSpec } from "../model/step.ts";
 import { adoptAttempt, finishAttempt, insertAttempt, lastAttemptOf, type RecorderIdentity } from "../store/attempts.ts";
+import { insertOutputMarks } from "../store/output-marks.ts";
 import { findStep, finishStep, insertStep, restartStep } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
 import { insertTags, removeTags, setTags } from "../store/tags.ts";
@@ -40,12 +41,15 @@ export interface AttemptEnd {
   readonly durationMs: number;
   /** What is wrong with its logs; "" when they are whole. */
   readonly logProblem: string;
+  /** When its streams wrote how much, see marks.ts; null when they wrote nothing, or that is not known. */
+  readonly marks: Uint8Array | null;
 }
 
 export function writeEnd(store: Store, key: StepKey, spec: StepSpec, attempt: number, end: AttemptEnd): void {
   const { outcome, completedAt, durationMs } = end;
   const finished = { completedAt, durationMs, exitCode: outcome.code };
   finishAttempt(store, key.stepId, attempt, { ...finished, reason: outcome.reason });
+  if (end.marks !== null) insertOutputMarks(store, key.stepId, attempt, end.marks);
   // The step's row holds the last attempt; another recorder may have begun one meanwhile.
   if (lastAttemptOf(store, key.stepId) !== attempt) return;
   finishStep(store, key.stepId, finished);

@@ -15,6 +15,7 @@ import { ownIdentity } from "./identity.ts";
 import { indexLog, indexSmallLog } from "./index-log.ts";
 import { enterLogs, type RecordedLog, recordLogs, reserveArtifacts, STREAMS } from "./log-rows.ts";
 import type { StepLogs } from "./logs.ts";
+import type { MarkTape } from "./marks.ts";
 import { storedPath } from "./paths.ts";
 
 /** Errors that are the caller's to mend before a step is started. Any other leaves the step to run unrecorded. */
@@ -115,14 +116,16 @@ export class StepJournal {
   /** Closes the attempt and the files, records the artifacts, indexes their lines. Returns the stored paths. */
   async finish(
     captured: Captured,
-    end: Omit<AttemptEnd, "logProblem">,
+    end: Omit<AttemptEnd, "logProblem" | "marks"> & { readonly marks: MarkTape },
     control: StepControl,
   ): Promise<{ stdoutPath: string; stderrPath: string }> {
     const attempt = this.#attempt!;
     const written = await Promise.all(STREAMS.map(async (kind) => ({ kind, ...(await attempt.logs[kind].close()) })));
     const logProblems = written.flatMap(({ problem }) => problem ?? []);
     for (const problem of [...captured.problems, ...logProblems]) this.#problems.add(problem);
-    const ended = { ...end, logProblem: logProblems.join("; ") };
+    // Of a file that somebody else wrote into, nobody knows where which bytes are.
+    const marks = written.some(({ changed }) => changed) ? null : end.marks.encode();
+    const ended = { ...end, marks, logProblem: logProblems.join("; ") };
     this.#pending.push((store) => this.#writeEnd(store, attempt.number, ended, written));
     if (this.#write()) await this.#index(control);
     const [stdoutPath, stderrPath] = written.map(({ kind, path }) =>
@@ -135,7 +138,7 @@ export class StepJournal {
   rehearse(): void {
     const { logs, number } = this.#attempt!;
     const outcome = { code: 0, reason: null, endBySignal: undefined, tags: [["exit.reason", "-"]] } as const;
-    const end = { outcome, flaky: false, completedAt: "", durationMs: 0, logProblem: "" };
+    const end = { outcome, flaky: false, completedAt: "", durationMs: 0, logProblem: "", marks: new Uint8Array() };
     const written = STREAMS.map((kind) => {
       const { path, fileId } = logs[kind];
       return { kind, path, fileId, sizeBytes: 0, sha256: "", changed: false };

@@ -5,6 +5,8 @@ import { exitCode } from "../errors.ts";
 import { codeOf } from "../model/exit.ts";
 import type { StepSpec } from "../model/step.ts";
 
+const COUNTER_SLACK_BYTES = 1 << 20;
+
 /** What an attempt counts as. */
 export interface Outcome {
   readonly code: number;
@@ -25,6 +27,10 @@ export const endTags = [
   "leaked.processes",
   "log.problem",
   "flaky",
+  "rusage.max_rss_bytes",
+  "rusage.max_rss_floor_bytes",
+  "rusage.user_ms",
+  "rusage.sys_ms",
 ] as const;
 
 /**
@@ -33,6 +39,15 @@ export const endTags = [
  * unless we had to end it (`killed`).
  */
 export function outcomeOf(
+  captured: Captured,
+  control: { readonly cause: Cause | null; readonly killed: boolean },
+  spec: StepSpec,
+): Outcome {
+  const outcome = endOf(captured, control, spec);
+  return { ...outcome, tags: [...outcome.tags, ...usageTags(captured)] };
+}
+
+function endOf(
   { exit, leaked }: Captured,
   { cause, killed }: { readonly cause: Cause | null; readonly killed: boolean },
   spec: StepSpec,
@@ -63,4 +78,19 @@ export function outcomeOf(
     return { code: exitCode.failure, reason: "leak", endBySignal: undefined, tags };
   }
   return { code: codeOf(exit), reason: null, endBySignal: undefined, tags };
+}
+
+/**
+ * A process that stayed below our own size (see ResourceUsage) was anything from nothing to that: then only the bound is
+ * kept, under a name of its own. The kernel's counters are some pages off.
+ */
+function usageTags({ usage }: Captured): [string, string][] {
+  if (usage === null) return [];
+  const { maxRssBytes, maxRssFloorBytes, userMs, sysMs } = usage;
+  const known = maxRssBytes > maxRssFloorBytes + COUNTER_SLACK_BYTES;
+  return [
+    known ? ["rusage.max_rss_bytes", String(maxRssBytes)] : ["rusage.max_rss_floor_bytes", String(maxRssBytes)],
+    ["rusage.user_ms", String(userMs)],
+    ["rusage.sys_ms", String(sysMs)],
+  ];
 }

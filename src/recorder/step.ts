@@ -1,5 +1,5 @@
 import path from "node:path";
-import { type Captured, capture } from "../capture/capture.ts";
+import { type Captured, type CaptureSpec, capture } from "../capture/capture.ts";
 import type { Platform } from "../capture/child.ts";
 import { StepControl } from "../capture/step-control.ts";
 import type { Exit } from "../model/exit.ts";
@@ -7,6 +7,7 @@ import type { StepSpec } from "../model/step.ts";
 import { type Clock, systemClock } from "../model/time.ts";
 import { StepJournal } from "./journal.ts";
 import { checkWorkDir, openLogs } from "./logs.ts";
+import { MarkTape } from "./marks.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 
 export interface RecordedStep {
@@ -28,6 +29,12 @@ export interface RecordedStep {
   readonly problems: readonly string[];
 }
 
+export interface StepWatch {
+  readonly clock?: Clock;
+  /** Told of every chunk of output, of all attempts: see CaptureSpec. */
+  readonly onOutput?: CaptureSpec["onOutput"];
+}
+
 /**
  * Runs one step, again as often as the spec's retries say, and keeps what it wrote. The row exists before the process
  * starts. What is the caller's mistake is thrown before that; nothing is thrown after it: a recording that fails is
@@ -37,7 +44,7 @@ export async function recordStep(
   database: string,
   platform: Platform,
   spec: StepSpec,
-  clock: Clock = systemClock,
+  watch: StepWatch = {},
 ): Promise<RecordedStep> {
   if (spec.workDir !== "") checkWorkDir(spec.workDir);
   // Before the row: a signal that comes now must find it closed, not open.
@@ -48,7 +55,13 @@ export async function recordStep(
     const leaks: string[] = [];
     let failedCode = 0;
     for (let attempt = 1; ; attempt++) {
-      const { captured, outcome, completedAt, durationMs } = await runAttempt(journal, platform, control, spec, clock);
+      const { captured, outcome, completedAt, durationMs, marks } = await runAttempt(
+        journal,
+        platform,
+        control,
+        spec,
+        watch,
+      );
       leaks.push(...leaksOf(captured));
       const again =
         outcome.code !== 0 &&
@@ -57,7 +70,7 @@ export async function recordStep(
         control.cause?.kind !== "signal";
       const flaky = outcome.code === 0 && attempt > 1;
       const code = flaky && spec.flakyResult === "fail" ? failedCode : outcome.code;
-      const end = { outcome: { ...outcome, code }, flaky, completedAt, durationMs };
+      const end = { outcome: { ...outcome, code }, flaky, completedAt, durationMs, marks };
       const paths = await journal.finish(captured, end, control);
       if (again) {
         failedCode = outcome.code;
@@ -90,11 +103,12 @@ async function runAttempt(
   platform: Platform,
   control: StepControl,
   spec: StepSpec,
-  clock: Clock,
-): Promise<{ captured: Captured; outcome: Outcome; completedAt: string; durationMs: number }> {
+  { clock = systemClock, onOutput }: StepWatch,
+): Promise<{ captured: Captured; outcome: Outcome; completedAt: string; durationMs: number; marks: MarkTape }> {
   const logs = openLogs(spec);
   const attempt = journal.begin(logs, clock.now());
   const startMs = clock.monotonicMs();
+  const marks = new MarkTape(startMs);
   const endWatch = journal.watch();
   const captured = await capture(platform, control, {
     argv: spec.argv,
@@ -112,12 +126,16 @@ async function runAttempt(
     stderr: logs.stderr,
     leakTimeoutMs: spec.leakTimeoutMs,
     killLeaked: spec.onLeak === "kill",
+    onOutput: (stream, chunk) => {
+      marks.grown(stream, logs[stream].sizeBytes, clock.monotonicMs());
+      onOutput?.(stream, chunk);
+    },
     onStarted: () => journal.rehearse(),
   });
   const durationMs = Math.max(0, Math.floor(clock.monotonicMs() - startMs));
   const completedAt = clock.now();
   await endWatch();
-  return { captured, outcome: outcomeOf(captured, control, spec), completedAt, durationMs };
+  return { captured, outcome: outcomeOf(captured, control, spec), completedAt, durationMs, marks };
 }
 
 /** One that came when the step was over and its row closed: while its lines were indexed, or before another attempt. */

@@ -1,0 +1,38 @@
+import { expect, test } from "bun:test";
+import { startSuite } from "../support/suite.ts";
+
+const MEGABYTE = 1 << 20;
+
+test("keeps behind a step's other tags what it used: processor time and memory", async () => {
+  const suite = await startSuite();
+  const burn = "const b = Buffer.alloc(300 << 20, 1); const end = Date.now() + 300; while (Date.now() < end) b[0]++;";
+  await suite.exec(["--step-num", "1", "--kv", "mine:1"], [process.execPath, "-e", burn]);
+  const tags = suite.sql("SELECT k, v FROM kv WHERE step_id IS NOT NULL ORDER BY kv_id");
+  expect(tags.map(({ k }) => k).slice(-4)).toEqual(["mine", "rusage.max_rss_bytes", "rusage.user_ms", "rusage.sys_ms"]);
+  const value = new Map(tags.map(({ k, v }) => [k, Number(v)]));
+  expect(value.get("rusage.max_rss_bytes")).toBeGreaterThan(300 * MEGABYTE);
+  expect(value.get("rusage.max_rss_bytes")).toBeLessThan(2000 * MEGABYTE);
+  expect(value.get("rusage.user_ms")).toBeGreaterThan(100);
+});
+
+test("says of a step smaller than the recorder only what its memory did not exceed", async () => {
+  const suite = await startSuite();
+  await suite.exec(["--step-num", "1"], ["true"]);
+  const tags = suite.sql("SELECT k, v FROM kv WHERE k LIKE 'rusage.max%'");
+  expect(tags).toEqual([{ k: "rusage.max_rss_floor_bytes", v: expect.stringMatching(/^\d+$/) }]);
+  expect(Number(tags[0]!.v)).toBeGreaterThan(5 * MEGABYTE);
+});
+
+test("a step that is tried again has the usage of its last attempt, and none of the one before", async () => {
+  const suite = await startSuite();
+  const large = "Buffer.alloc(200 << 20, 1)";
+  await suite.exec(["--step-num", "1"], [process.execPath, "-e", large]);
+  await suite.exec(["--step-num", "1"], ["true"]);
+  expect(suite.sql("SELECT k FROM kv WHERE k LIKE 'rusage.max%'")).toEqual([{ k: "rusage.max_rss_floor_bytes" }]);
+});
+
+test("has no usage of a command that could not be started", async () => {
+  const suite = await startSuite();
+  expect(await suite.exec(["--step-num", "1"], ["/nowhere/program"])).toMatchObject({ code: 127 });
+  expect(suite.sql("SELECT k FROM kv WHERE k LIKE 'rusage.%'")).toEqual([]);
+});
