@@ -2,12 +2,17 @@ import { ActiveTimer } from "./active-timer.ts";
 import type { Platform, Witness } from "./child.ts";
 import { ProcessTree } from "./process-tree.ts";
 import { catches, type ProcessStat, statOf } from "./processes.ts";
+import { ENDING, onSignal } from "./signal-handlers.ts";
 import { Suspension } from "./suspension.ts";
 import { turn } from "./turn.ts";
 
 /** Why a step was ended from outside. */
 export type Cause =
-  | { readonly kind: "timeout" }
+  | {
+      readonly kind: "timeout";
+      /** It was not the step's own timeout, but the deadline of all. */
+      readonly deadline: boolean;
+    }
   | {
       readonly kind: "signal";
       readonly signal: NodeJS.Signals;
@@ -24,9 +29,10 @@ export interface ControlOptions {
   readonly graceMs: number;
   /** 0 is none. */
   readonly timeoutMs: number;
+  /** A reading of Bun.nanoseconds(), in ms: the step is ended then, if it has no shorter timeout. */
+  readonly deadlineMs?: number | undefined;
 }
 
-const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 /** A step this short is not worth a witness (0.5 ms); see #sentToEveryone. */
 const WITNESS_AFTER_MS = 5;
 /** A shell runs its traps only when the program that it waits for has ended: that one gets the signal after a while. */
@@ -47,7 +53,8 @@ export class StepControl {
   readonly interrupted: Promise<void>;
   readonly #tree: ProcessTree;
   readonly #suspension: Suspension;
-  readonly #handlers = new Map<NodeJS.Signals, () => void>();
+  /** What takes our handlers of signals away. */
+  readonly #handlers: (() => void)[] = [];
   #onInterrupted: () => void = () => {};
   #moment: Moment = "before";
   #interruptedMs = 0;
@@ -83,6 +90,16 @@ export class StepControl {
     return this.#tree.killed;
   }
 
+  /** There is to be no further attempt. */
+  get isPastDeadline(): boolean {
+    return this.#msToDeadline <= 0;
+  }
+
+  get #msToDeadline(): number {
+    const { deadlineMs } = this.options;
+    return deadlineMs === undefined ? Number.POSITIVE_INFINITY : deadlineMs - Bun.nanoseconds() / 1e6;
+  }
+
   /** False when a signal came before the process could be started. */
   async mayStart(): Promise<boolean> {
     this.#moment = "before";
@@ -93,8 +110,12 @@ export class StepControl {
   started(pid: number): void {
     this.#moment = "running";
     this.#tree.started(pid);
-    const { timeoutMs } = this.options;
-    if (timeoutMs > 0) this.#timeout = new ActiveTimer(timeoutMs, () => this.#timeOut());
+    const timeoutMs = this.options.timeoutMs || Number.POSITIVE_INFINITY;
+    const leftMs = this.#msToDeadline;
+    const limitMs = Math.min(timeoutMs, Math.max(1, leftMs));
+    if (limitMs < Number.POSITIVE_INFINITY) {
+      this.#timeout = new ActiveTimer(limitMs, () => this.#timeOut(leftMs <= timeoutMs));
+    }
     this.#witnessTimer = setTimeout(() => {
       this.#witness ??= this.platform.witness();
     }, WITNESS_AFTER_MS);
@@ -136,7 +157,7 @@ export class StepControl {
   release(): void {
     this.over();
     this.#stopWitness();
-    for (const [signal, handler] of this.#handlers) process.off(signal, handler);
+    for (const remove of this.#handlers.splice(0)) remove();
     // The caller is to see a death by this signal; a core of the recorder is of no use to anyone.
     if (this.cause?.kind === "signal" && this.cause.signal === "SIGQUIT") this.platform.dumpNoCore();
   }
@@ -147,17 +168,12 @@ export class StepControl {
   }
 
   #handle(signal: NodeJS.Signals, handler: () => void): void {
-    const inherited = this.platform.inherited(signal);
-    if (inherited === "ignored") return;
-    // Bun's other threads do not block what its first one does: it would end us.
-    const called = inherited === "blocked" ? () => {} : handler;
-    this.#handlers.set(signal, called);
-    process.on(signal, called);
+    this.#handlers.push(onSignal(this.platform, signal, handler));
   }
 
-  #timeOut(): void {
+  #timeOut(deadline: boolean): void {
     if (this.cause) return;
-    this.cause = { kind: "timeout" };
+    this.cause = { kind: "timeout", deadline };
     this.#tree.signalRoot("SIGTERM");
     this.#limit("SIGTERM", () => false);
   }
@@ -178,10 +194,11 @@ export class StepControl {
   }
 
   #stopByDefault(): void {
-    const handler = this.#handlers.get("SIGTSTP")!;
-    process.off("SIGTSTP", handler);
+    // All of them: there may be another step's beside ours.
+    const handlers = process.listeners("SIGTSTP");
+    process.removeAllListeners("SIGTSTP");
     process.kill(process.pid, "SIGTSTP");
-    process.on("SIGTSTP", handler);
+    for (const handler of handlers) process.on("SIGTSTP", handler);
   }
 
   async #passOn(cause: Cause & { kind: "signal" }): Promise<void> {

@@ -1,17 +1,6 @@
-/** What `exec` was asked to record. Paths are as the user gave them; `argv` has at least one element. */
-export interface StepSpec {
-  readonly runId: string;
-  readonly rootDir: string;
-  /** Relative to `rootDir` unless absolute. */
-  readonly logDir: string;
-  readonly name: string;
-  readonly num: number;
-  readonly scriptPath: string;
-  /** The child's working directory; "" means the caller's. */
-  readonly workDir: string;
+/** How a step is run and kept. */
+export interface StepOptions {
   readonly stdin: "null" | "inherit";
-  readonly tags: ReadonlyMap<string, string>;
-  readonly argv: readonly [string, ...string[]];
   /** 0 is none. */
   readonly timeoutMs: number;
   /** From the first signal, or the timeout, to SIGKILL. */
@@ -28,6 +17,25 @@ export interface StepSpec {
   readonly retryDelayMs: number;
   /** Whether a step that passed at a later attempt counts as passed. */
   readonly flakyResult: "pass" | "fail";
+}
+
+/** What `exec` was asked to record. Paths are as the user gave them; `argv` has at least one element. */
+export interface StepSpec extends StepOptions {
+  readonly runId: string;
+  readonly rootDir: string;
+  /** Relative to `rootDir` unless absolute. */
+  readonly logDir: string;
+  readonly name: string;
+  readonly num: number;
+  /** Instead of `num` it gets the next free number of its run. */
+  readonly takesNextNum?: boolean;
+  /** Recorded by a program that is itself within a step. */
+  readonly withinStep?: boolean;
+  readonly scriptPath: string;
+  /** The child's working directory; "" means the caller's. */
+  readonly workDir: string;
+  readonly tags: ReadonlyMap<string, string>;
+  readonly argv: readonly [string, ...string[]];
 }
 
 /** `interrupted` has no end, or was ended by a signal to its recorder; `running` has a recorder that is at it. */

@@ -1,4 +1,3 @@
-import fs from "node:fs";
 import type { Captured } from "../capture/capture.ts";
 import { whereIs } from "../capture/file-id.ts";
 import { reasonOf } from "../capture/log-file.ts";
@@ -6,16 +5,17 @@ import type { StepControl } from "../capture/step-control.ts";
 import { type ErrorCode, ScenariologError } from "../errors.ts";
 import { stepIdOf } from "../model/ids.ts";
 import type { StepSpec } from "../model/step.ts";
-import { openForWriting } from "../store/open.ts";
 import { findRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { type AttemptEnd, type StepKey, writeBeginning, writeEnd } from "./attempt-rows.ts";
+import type { Connection } from "./connection.ts";
 import type { Follower } from "./follower.ts";
 import { ownIdentity } from "./identity.ts";
 import { indexLog, indexSmallLog } from "./index-log.ts";
 import { enterLogs, type RecordedLog, recordLogs, reserveArtifacts, STREAMS } from "./log-rows.ts";
 import type { StepLogs } from "./logs.ts";
 import type { MarkTape } from "./marks.ts";
+import { nextStepNum } from "./numbering.ts";
 import { storedPath } from "./paths.ts";
 
 /** Errors that are the caller's to mend before a step is started. Any other leaves the step to run unrecorded. */
@@ -41,13 +41,16 @@ interface Attempt {
 export class StepJournal {
   runId: string;
   readonly #problems = new Set<string>();
+  /** Its number may be one that the run gives it. */
+  #spec: StepSpec;
   #store: Store | null = null;
-  #inode: number | undefined;
   /** What is still to be written, in order. */
   readonly #pending: ((store: Store) => readonly RecordedLog[])[] = [];
   /** Why that could not be written. */
   #failure: unknown;
   #begun = false;
+  /** The number of the attempt whose rows were written together with the step's number. */
+  #reserved = 0;
   #attempt: Attempt | null = null;
   #attempts = 0;
   readonly #unindexed: RecordedLog[] = [];
@@ -55,10 +58,21 @@ export class StepJournal {
   #indexesAtOnce = true;
 
   constructor(
-    readonly database: string,
-    private readonly spec: StepSpec,
+    private readonly connection: Connection,
+    spec: StepSpec,
+    /** Whether the connection ends with the step. */
+    private readonly ownsConnection = true,
   ) {
+    this.#spec = spec;
     this.runId = spec.runId;
+  }
+
+  get spec(): StepSpec {
+    return this.#spec;
+  }
+
+  get database(): string {
+    return this.connection.database;
   }
 
   get stepId(): string {
@@ -81,13 +95,35 @@ export class StepJournal {
     }
   }
 
+  /**
+   * For a step that takes the next number of its run: its rows are written at once, as its log files are named by the
+   * number. Where that cannot be done, the step keeps the number that it has.
+   */
+  takeNumber(startedAt: string): void {
+    const store = this.#store;
+    const { takesNextNum, withinStep = false } = this.#spec;
+    if (!takesNextNum || store === null) return;
+    const before = this.#spec;
+    try {
+      store.immediate(() => {
+        this.#spec = { ...before, num: nextStepNum(store, this.runId, withinStep) };
+        this.#reserved = writeBeginning(store, this.#key, this.#spec, startedAt, ownIdentity());
+      });
+    } catch (error) {
+      this.#spec = before;
+      this.#failure = error;
+    }
+  }
+
   /** A new attempt: its row, tags and files. Returns its number, from 1. */
   begin(logs: StepLogs, startedAt: string): number {
     const attempt: Attempt = { logs, number: 0 };
     this.#attempt = attempt;
     this.#attempts++;
+    const reserved = this.#reserved;
+    this.#reserved = 0;
     this.#pending.push((store) => {
-      attempt.number = writeBeginning(store, this.#key, this.spec, startedAt, ownIdentity());
+      attempt.number = reserved || writeBeginning(store, this.#key, this.spec, startedAt, ownIdentity());
       enterLogs(store, { stepId: this.stepId, attempt: attempt.number }, logs);
       return [];
     });
@@ -175,26 +211,20 @@ export class StepJournal {
   }
 
   close(): void {
-    const store = this.#store;
     this.#store = null;
+    if (!this.ownsConnection) return;
     try {
-      store?.close();
+      this.connection.close();
     } catch (error) {
       this.#problem("the database was not closed", error);
     }
   }
 
   #open(): Store {
-    const store = openForWriting(this.database, { create: false });
-    try {
-      this.runId = findRun(store, this.spec.runId).run_id;
-      this.#inode = inodeOf(this.database);
-      this.#store = store;
-      return store;
-    } catch (error) {
-      store.close();
-      throw error;
-    }
+    const store = this.connection.open();
+    this.runId = findRun(store, this.spec.runId).run_id;
+    this.#store = store;
+    return store;
   }
 
   /**
@@ -272,11 +302,13 @@ export class StepJournal {
     }
   }
 
-  /** A database file that is gone still takes writes, into nowhere. */
   #checkFile(): void {
-    if (inodeOf(this.database) === this.#inode) return;
-    this.#begun = false;
-    throw new ScenariologError("NO_DATABASE", `database ${this.database} was removed or replaced while the step ran`);
+    try {
+      this.connection.checkFile();
+    } catch (error) {
+      this.#begun = false;
+      throw error;
+    }
   }
 
   get #key(): StepKey {
@@ -285,13 +317,5 @@ export class StepJournal {
 
   #problem(consequence: string, error: unknown): void {
     this.#problems.add(`${consequence}: ${error instanceof ScenariologError ? error.message : reasonOf(error)}`);
-  }
-}
-
-function inodeOf(file: string): number | undefined {
-  try {
-    return fs.statSync(file).ino;
-  } catch {
-    return undefined;
   }
 }

@@ -58,7 +58,9 @@ function endOf(
 
   if (cause?.kind === "timeout") {
     if (exit.kind === "signal") tags.push(["exit.signal", exit.name]);
-    tags.push(["exit.reason", "timeout"], ["timeout_ms", String(spec.timeoutMs)]);
+    tags.push(["exit.reason", "timeout"]);
+    if (cause.deadline) tags.push(["exit.error", "the deadline of the run had come"]);
+    else tags.push(["timeout_ms", String(spec.timeoutMs)]);
     return { code: exitCode.timeout, reason: "timeout", endBySignal: undefined, tags };
   }
   if (cause?.kind === "signal") {

@@ -5,34 +5,47 @@ import { StepControl } from "../capture/step-control.ts";
 import type { Exit } from "../model/exit.ts";
 import type { StepSpec } from "../model/step.ts";
 import { type Clock, systemClock } from "../model/time.ts";
+import type { Connection } from "./connection.ts";
 import { StepJournal } from "./journal.ts";
 import { checkWorkDir, openLogs } from "./logs.ts";
 import { MarkTape } from "./marks.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 
-export interface RecordedStep {
-  readonly stepId: string;
-  readonly exit: Exit;
+/** How an attempt of a step ended; of the last one, how the step did. */
+export interface AttemptResult {
   /** As stored in `steps.exit_code`, and what the caller is to see. */
   readonly code: number;
-  /** The recorder is to end by this signal, as the step would have made its caller see. */
-  readonly endBySignal: NodeJS.Signals | undefined;
+  readonly reason: Outcome["reason"];
   readonly durationMs: number;
   /** Paths as stored: relative to root_dir where they lie in it. */
   readonly stdoutPath: string;
   readonly stderrPath: string;
+  /** How many there were by then. */
   readonly attempts: number;
   /** Passed, but not at the first attempt. */
   readonly flaky: boolean;
+}
+
+export interface RecordedStep extends AttemptResult {
+  readonly stepId: string;
+  readonly exit: Exit;
+  /** The recorder is to end by this signal, as the step would have made its caller see. */
+  readonly endBySignal: NodeJS.Signals | undefined;
   /** What was left behind by the step, and what could not be recorded: a line each. */
   readonly leaks: readonly string[];
   readonly problems: readonly string[];
 }
 
-export interface StepWatch {
+export interface RecordOptions {
   readonly clock?: Clock;
-  /** Told of every chunk of output, of all attempts: see CaptureSpec. */
+  /** Leaves the connection open for the next step. */
+  readonly keepOpen?: boolean;
+  /** A reading of Bun.nanoseconds(), in ms, at which the step is ended as by a timeout. */
+  readonly deadlineMs?: number | undefined;
+  /** See CaptureSpec. */
   readonly onOutput?: CaptureSpec["onOutput"];
+  /** Told of an attempt that is followed by another. */
+  readonly onAttemptEnd?: (result: AttemptResult) => void;
 }
 
 /**
@@ -41,17 +54,20 @@ export interface StepWatch {
  * a problem in the result.
  */
 export async function recordStep(
-  database: string,
+  connection: Connection,
   platform: Platform,
-  spec: StepSpec,
-  watch: StepWatch = {},
+  asked: StepSpec,
+  options: RecordOptions = {},
 ): Promise<RecordedStep> {
-  if (spec.workDir !== "") checkWorkDir(spec.workDir);
+  const { clock = systemClock, keepOpen = false, deadlineMs } = options;
+  if (asked.workDir !== "") checkWorkDir(asked.workDir);
   // Before the row: a signal that comes now must find it closed, not open.
-  const control = new StepControl(platform, spec);
-  const journal = new StepJournal(database, spec);
+  const control = new StepControl(platform, { ...asked, deadlineMs });
+  const journal = new StepJournal(connection, asked, !keepOpen);
   try {
     journal.open();
+    journal.takeNumber(clock.now());
+    const { spec } = journal;
     const leaks: string[] = [];
     let failedCode = 0;
     for (let attempt = 1; ; attempt++) {
@@ -59,20 +75,23 @@ export async function recordStep(
         journal,
         platform,
         control,
-        spec,
-        watch,
+        options,
       );
       leaks.push(...leaksOf(captured));
       const again =
         outcome.code !== 0 &&
         attempt <= spec.retries &&
         captured.exit.kind !== "not-started" &&
-        control.cause?.kind !== "signal";
+        control.cause?.kind !== "signal" &&
+        !control.isPastDeadline;
       const flaky = outcome.code === 0 && attempt > 1;
       const code = flaky && spec.flakyResult === "fail" ? failedCode : outcome.code;
       const end = { outcome: { ...outcome, code }, flaky, completedAt, durationMs, marks };
       const paths = await journal.finish(captured, end, control);
+      const { reason } = outcome;
+      const result = { ...paths, code, reason, durationMs, attempts: attempt, flaky };
       if (again) {
+        options.onAttemptEnd?.(result);
         failedCode = outcome.code;
         control.settle();
         if (await pausedFor(spec.retryDelayMs, control)) continue;
@@ -80,14 +99,10 @@ export async function recordStep(
       await journal.complete(control);
       await control.close();
       return {
-        ...paths,
+        ...result,
         stepId: journal.stepId,
         exit: captured.exit,
-        code,
         endBySignal: outcome.endBySignal ?? lateSignal(control),
-        durationMs,
-        attempts: attempt,
-        flaky,
         leaks,
         problems: journal.problems,
       };
@@ -102,9 +117,9 @@ async function runAttempt(
   journal: StepJournal,
   platform: Platform,
   control: StepControl,
-  spec: StepSpec,
-  { clock = systemClock, onOutput }: StepWatch,
+  { clock = systemClock, onOutput }: RecordOptions,
 ): Promise<{ captured: Captured; outcome: Outcome; completedAt: string; durationMs: number; marks: MarkTape }> {
+  const { spec } = journal;
   const logs = openLogs(spec);
   const attempt = journal.begin(logs, clock.now());
   const startMs = clock.monotonicMs();
@@ -149,9 +164,10 @@ function leaksOf({ leaked }: Captured): string[] {
   return leaked.map(({ pid, command }) => `${pid} ${command}`);
 }
 
-/** False when a signal came meanwhile: there is to be no further attempt. */
+/** False when a signal or the deadline came meanwhile: there is to be no further attempt. */
 async function pausedFor(ms: number, control: StepControl): Promise<boolean> {
   const end = Bun.nanoseconds() + ms * 1e6;
-  while (Bun.nanoseconds() < end && control.cause === null) await Bun.sleep(Math.min(20, ms));
-  return control.cause === null;
+  const isOff = () => control.cause !== null || control.isPastDeadline;
+  while (Bun.nanoseconds() < end && !isOff()) await Bun.sleep(Math.min(20, ms));
+  return !isOff();
 }

@@ -65,6 +65,13 @@ export function findStep(store: Store, stepId: string): Step | null {
   return store.get<Step>(`SELECT ${COLUMNS} FROM steps WHERE step_id = ?`, stepId);
 }
 
+/** The highest number among a run's steps; 0 when it has none. */
+export function lastStepNum(store: Store, runId: string): number {
+  return (
+    store.get<{ last: number | null }>("SELECT max(step_num) AS last FROM steps WHERE run_id = ?", runId)!.last ?? 0
+  );
+}
+
 /** Steps of a run by number, those of the same number by time. */
 export function stepsOf(store: Store, runId: string): Step[] {
   return store.all<Step>(
