@@ -41,6 +41,26 @@ export const verbs = {
     load: async () => (await import("./verbs/exec.ts")).default,
     operands: "-- COMMAND [ARG…]",
   },
+  "tag set": {
+    summary: "Inside a step: set a tag of it",
+    load: async () => (await import("./verbs/tag-set.ts")).default,
+    operands: "KEY VALUE",
+  },
+  "artifact add": {
+    summary: "Inside a step: keep files with it",
+    load: async () => (await import("./verbs/artifact-add.ts")).default,
+    operands: "FILE…",
+  },
+  note: {
+    summary: "Inside a step: keep a remark with it",
+    load: async () => (await import("./verbs/note.ts")).default,
+    operands: "TEXT…",
+  },
+  notes: { summary: "What was noted", load: async () => (await import("./verbs/notes.ts")).default },
+  artifacts: {
+    summary: "The files that are kept with a run",
+    load: async () => (await import("./verbs/artifacts.ts")).default,
+  },
   summary: { summary: "One row about a run", load: async () => (await import("./verbs/summary.ts")).default },
   failures: { summary: "The steps that did not pass", load: async () => (await import("./verbs/failures.ts")).default },
   timings: { summary: "The slowest steps", load: async () => (await import("./verbs/timings.ts")).default },

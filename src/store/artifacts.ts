@@ -18,14 +18,17 @@ export interface Artifact {
 export function insertArtifact(
   store: Store,
   scope: Scope,
-  artifact: { kind: string; path: string; sizeBytes: number | null; sha256: string | null },
+  artifact: { kind: string; path: string; isText?: boolean; sizeBytes: number | null; sha256: string | null },
 ): number {
   const { lastInsertRowid } = store.run(
-    "INSERT INTO artifacts(run_id, step_id, kind, path, size_bytes, sha256) VALUES (?, ?, ?, ?, ?, ?)",
+    `INSERT INTO artifacts(run_id, step_id, command_id, kind, path, is_text, size_bytes, sha256)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     scope.runId,
     scope.stepId,
+    scope.commandId ?? null,
     artifact.kind,
     artifact.path,
+    artifact.isText === false ? 0 : 1,
     artifact.sizeBytes,
     artifact.sha256,
   );
@@ -44,6 +47,37 @@ export function finishArtifact(
     artifact.path,
     artifact.sizeBytes,
     artifact.sha256,
+    artifactId,
+  );
+}
+
+/** What a file holds. */
+export interface ArtifactContent {
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly isText: boolean;
+}
+
+/** The newest artifact of a run or step with this kind and path; null when there is none. */
+export function artifactAtPath(store: Store, scope: Scope, kind: string, path: string): number | null {
+  const row = store.get<{ artifact_id: number }>(
+    `SELECT artifact_id FROM artifacts
+     WHERE run_id = ? AND step_id IS ? AND command_id IS NULL AND kind = ? AND path = ? ORDER BY artifact_id DESC LIMIT 1`,
+    scope.runId,
+    scope.stepId,
+    kind,
+    path,
+  );
+  return row?.artifact_id ?? null;
+}
+
+/** The file of an artifact holds something else by now. */
+export function replaceArtifact(store: Store, artifactId: number, content: ArtifactContent): void {
+  store.run(
+    "UPDATE artifacts SET size_bytes = ?, sha256 = ?, is_text = ? WHERE artifact_id = ?",
+    content.sizeBytes,
+    content.sha256,
+    content.isText ? 1 : 0,
     artifactId,
   );
 }

@@ -88,6 +88,11 @@ export function markUnindexed(store: Store, artifactId: number): void {
   setIndexState(store, artifactId, { state: "partial", lines: 0, bytes: 0 });
 }
 
+/** The state of an artifact whose lines are not to be in the index: nothing is missing there, and nothing adds them. */
+export function leaveUnindexed(store: Store, artifactId: number): void {
+  setIndexState(store, artifactId, { state: "complete", lines: 0, bytes: 0 });
+}
+
 /** Takes an artifact's lines out of the index: they are not what its file holds. */
 export function forgetLines(store: Store, artifactId: number): void {
   const ranges = store.all<{ first_rowid: number; last_rowid: number }>(

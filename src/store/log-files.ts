@@ -15,6 +15,10 @@ export interface LogRow {
   readonly file_id: string | null;
 }
 
+/** Kinds of files that came into a log dir from inside a step: of `cmd` and of `artifact add`. */
+export type GuestKind = "cmd-stdout" | "cmd-stderr" | "artifact";
+const OF_STEP = "kind NOT IN ('cmd-stdout', 'cmd-stderr', 'artifact')";
+
 /** Takes the place of a row of the same file: only one can be there. */
 export function insertLogFile(store: Store, row: LogRow): void {
   store.run(
@@ -32,12 +36,17 @@ export function logFileAt(store: Store, file: string): LogRow | null {
   return store.get<LogRow>("SELECT * FROM log_files WHERE file = ?", file);
 }
 
+/** The step's own, which end with the attempt. */
 export function logFilesOf(store: Store, stepId: string, attempt: number): LogRow[] {
-  return store.all<LogRow>("SELECT * FROM log_files WHERE step_id = ? AND attempt = ? ORDER BY file", stepId, attempt);
+  return store.all<LogRow>(
+    `SELECT * FROM log_files WHERE step_id = ? AND attempt = ? AND ${OF_STEP} ORDER BY file`,
+    stepId,
+    attempt,
+  );
 }
 
 export function removeLogFiles(store: Store, stepId: string, attempt: number): void {
-  store.run("DELETE FROM log_files WHERE step_id = ? AND attempt = ?", stepId, attempt);
+  store.run(`DELETE FROM log_files WHERE step_id = ? AND attempt = ? AND ${OF_STEP}`, stepId, attempt);
 }
 
 /** The log files of a run's steps. Empty in a file of the Go build's. */

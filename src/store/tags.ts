@@ -1,9 +1,11 @@
 import type { Store } from "./store.ts";
 
-/** What a tag or artifact belongs to: a run, or a step of it. */
+/** What a tag or artifact belongs to: a run, a step of it, or a command inside that. */
 export interface Scope {
   readonly runId: string;
   readonly stepId: string | null;
+  /** Absent: of no command. */
+  readonly commandId?: string;
 }
 
 /** Tags of a scope that is new, in order; empty values are not stored. */
@@ -19,10 +21,11 @@ export function setTags(store: Store, scope: Scope, tags: Iterable<readonly [str
   for (const [key, value] of tags) {
     if (value === "") continue;
     const present = store.get<{ kv_id: number }>(
-      `SELECT kv_id FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS NULL AND k = ?
+      `SELECT kv_id FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS ? AND k = ?
        ORDER BY kv_id DESC LIMIT 1`,
       scope.runId,
       scope.stepId,
+      scope.commandId ?? null,
       key,
     );
     if (present) store.run("UPDATE kv SET v = ? WHERE kv_id = ?", value, present.kv_id);
@@ -34,24 +37,33 @@ export function setTags(store: Store, scope: Scope, tags: Iterable<readonly [str
 export function removeTags(store: Store, scope: Scope, keys: readonly string[]): void {
   for (const key of keys) {
     store.run(
-      "DELETE FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS NULL AND k = ?",
+      "DELETE FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS ? AND k = ?",
       scope.runId,
       scope.stepId,
+      scope.commandId ?? null,
       key,
     );
   }
 }
 
 function insertTag(store: Store, scope: Scope, key: string, value: string): void {
-  store.run("INSERT INTO kv(run_id, step_id, k, v) VALUES (?, ?, ?, ?)", scope.runId, scope.stepId, key, value);
+  store.run(
+    "INSERT INTO kv(run_id, step_id, command_id, k, v) VALUES (?, ?, ?, ?, ?)",
+    scope.runId,
+    scope.stepId,
+    scope.commandId ?? null,
+    key,
+    value,
+  );
 }
 
 /** Tags of a scope in the order they were first set; of duplicates (the Go build leaves some) the newest counts. */
 export function tagsOf(store: Store, scope: Scope): Map<string, string> {
   const rows = store.all<{ k: string; v: string }>(
-    "SELECT k, v FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS NULL ORDER BY kv_id",
+    "SELECT k, v FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS ? ORDER BY kv_id",
     scope.runId,
     scope.stepId,
+    scope.commandId ?? null,
   );
   return new Map(rows.map(({ k, v }) => [k, v]));
 }

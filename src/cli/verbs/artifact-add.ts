@@ -1,0 +1,52 @@
+import { defineCommand } from "citty";
+import { exitCode, ScenariologError, usageError } from "../../errors.ts";
+import { addArtifact } from "../../recorder/artifact.ts";
+import { required } from "../context.ts";
+import { seeHelp } from "../parse.ts";
+import { onRunArg, placeArgs, placeOf, recordAt, strictArg } from "../place.ts";
+
+const VERB = "artifact add";
+/** What the recorder itself calls the files that it keeps. */
+const OWN_KINDS = ["stdout", "stderr", "cmd-stdout", "cmd-stderr", "trace"];
+
+export default defineCommand({
+  args: {
+    kind: { type: "string", default: "file", valueHint: "kind", description: "What it is: report, screenshot, …" },
+    name: { type: "string", valueHint: "name", description: "The name of the copy (default: the file's own)" },
+    copy: { type: "boolean", default: true, description: "Copy it into the log directory" },
+    refer: { type: "boolean", default: false, description: "Leave it where it is, and keep size and sha256 only" },
+    index: { type: "boolean", default: false, description: "Let search find its lines, if it is text" },
+    ...onRunArg,
+    ...placeArgs,
+    "log-dir": {
+      type: "string",
+      valueHint: "dir",
+      description: "Where copies go; relative to the run's root (or SCENARIOLOG_LOG_DIR)",
+    },
+    ...strictArg,
+  },
+  async run({ args, data }) {
+    const files = [...data.positionals, ...(data.rest ?? [])];
+    if (files.length === 0) throw usageError("artifact add takes the FILE that is to be kept", seeHelp(VERB));
+    const { kind, name = "", index } = args;
+    if (kind.trim() === "") throw usageError("--kind is empty", seeHelp(VERB));
+    if (OWN_KINDS.includes(kind)) throw usageError(`--kind ${kind} is for files of the recorder's own`, seeHelp(VERB));
+    if (name !== "" && files.length > 1) throw usageError("--name is for one FILE only", seeHelp(VERB));
+    const place = placeOf(VERB, args);
+    const copyTo = args.refer || !args.copy ? null : required(VERB, args, "log-dir");
+    let failed = false;
+    const code = await recordAt(VERB, args, "not kept", async (store) => {
+      for (const file of files) {
+        try {
+          await addArtifact(store, place, file, { kind, copyTo, name, index });
+        } catch (error) {
+          // Of several files the others are kept.
+          if (!(error instanceof ScenariologError && error.code === "FILE") || files.length === 1) throw error;
+          (await import("../console.ts")).reportError(error);
+          failed = true;
+        }
+      }
+    });
+    return failed ? exitCode.failure : code;
+  },
+});

@@ -1,0 +1,22 @@
+import { defineCommand } from "citty";
+import { artifacts } from "../../report/artifacts.ts";
+import { dbArg, runArg } from "../args.ts";
+import { inheritedRunId, required } from "../context.ts";
+import { noOperands } from "../operands.ts";
+import { outputArgs } from "../output.ts";
+import { printReport } from "../report.ts";
+
+export default defineCommand({
+  args: {
+    ...dbArg,
+    ...runArg,
+    kind: { type: "string", valueHint: "kind", description: "Only artifacts of this kind: stdout, stderr, report" },
+    ...outputArgs,
+  },
+  run({ args, data }) {
+    noOperands("artifacts", data);
+    const db = required("artifacts", args, "db");
+    const run = (args["run-id"] ?? inheritedRunId(args)) || "latest";
+    printReport(db, data.flags, (store) => artifacts(store, run, args.kind));
+  },
+});

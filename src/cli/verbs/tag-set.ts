@@ -1,0 +1,32 @@
+import { defineCommand } from "citty";
+import { usageError } from "../../errors.ts";
+import { setTagsAt } from "../../recorder/remarks.ts";
+import { kvArg } from "../args.ts";
+import { tagsOf } from "../kv.ts";
+import { seeHelp } from "../parse.ts";
+import { onRunArg, placeArgs, placeOf, recordAt, strictArg } from "../place.ts";
+import type { Invocation } from "../verb.ts";
+
+export default defineCommand({
+  args: { ...kvArg, ...onRunArg, ...placeArgs, ...strictArg },
+  async run({ args, data }) {
+    const tags = givenTags(data);
+    const spec = placeOf("tag set", args);
+    return recordAt("tag set", args, "the tag is not set", (store) => setTagsAt(store, spec, tags));
+  },
+});
+
+/** `KEY VALUE` and every --kv; an empty value takes a tag away. */
+function givenTags({ positionals, rest, flags }: Invocation): (readonly [string, string])[] {
+  const words = [...positionals, ...(rest ?? [])];
+  const more = [...tagsOf((flags.kv as string[] | undefined) ?? [])];
+  const [key, value] = words;
+  if (key === undefined && more.length > 0) return more;
+  if (key === undefined || value === undefined || words.length > 2 || key.trim() === "") {
+    throw usageError("tag set takes a KEY and a VALUE", `several at once: --kv key:value; ${seeHelp("tag set")}`);
+  }
+  if (key.includes("=") && value.includes("=")) {
+    throw usageError(`tag set takes one KEY and its VALUE, not ${key}`, "several at once: --kv key:value");
+  }
+  return [...more, [key, value]];
+}
