@@ -15,7 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   render: ["model", "errors"],
   recorder: ["capture", "store", "model", "errors"],
   report: ["store", "model", "errors"],
-  cli: ["recorder", "report", "render", "model", "errors"],
+  cli: ["recorder", "report", "render", "model", "errors", "libc"],
 };
 
 /** A verb opens what it hands on to recorder or report: the one thing that cli asks of the two below. */

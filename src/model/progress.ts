@@ -7,6 +7,8 @@ export interface StepProgress {
   readonly total: number;
   readonly num: number;
   readonly name: string;
+  /** How many attempts it may take; undefined when that is not known. */
+  readonly tries?: number | undefined;
 }
 
 /** `leak` is a step that failed because of what it left behind (--on-leak fail). */

@@ -1,0 +1,162 @@
+import type { Stream } from "../../model/ids.ts";
+import type { StepEnd, StepProgress, SuiteObserver } from "../../model/progress.ts";
+import { fit } from "../../render/plain-text.ts";
+import { Outlet } from "./outlet.ts";
+import { RunningStep } from "./running-step.ts";
+import { leftOutNote, type Show, shows } from "./show.ts";
+import { tailDump } from "./tail-dump.ts";
+import { mayColour, mayRedraw, type Terminal, terminalOn } from "./terminal.ts";
+import { attemptLine, elapsedOf, type Paint, paint, plain, titleOf, verdictLine } from "./verdict.ts";
+
+const REFRESH_MS = 100;
+const SLOW_MS = 60_000;
+
+export interface ConsoleOptions {
+  readonly show: Show;
+  /** Where there is no live line: how long a step may be silent until a line says so, and between two such. 0 is never. */
+  readonly heartbeatMs: number;
+  /** From when on a step is said to be slow; 0 is never. A minute when absent. */
+  readonly slowMs?: number;
+}
+
+export interface SuiteConsole extends SuiteObserver {
+  /** A line between those about the steps. */
+  say(line: string): void;
+  /** Waits until all is on the console, or nobody reads it any more. To be called once, before anything else is printed. */
+  close(): Promise<void>;
+}
+
+/**
+ * What a person sees of a suite while it runs, on stderr: a line for each step that has ended, and, on a terminal, one
+ * below them about those that run, redrawn in place. No step ever waits for it.
+ */
+export async function createConsole(options: ConsoleOptions): Promise<SuiteConsole> {
+  return new LiveConsole(options, await terminalOn(2));
+}
+
+class LiveConsole implements SuiteConsole {
+  readonly #err = new Outlet(2);
+  readonly #out = new Outlet(1);
+  readonly #paint: Paint;
+  readonly #redraws: boolean;
+  readonly #running = new Map<string, RunningStep>();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #drawn = false;
+
+  constructor(
+    private readonly options: ConsoleOptions,
+    private readonly terminal: Terminal | null,
+  ) {
+    this.#paint = terminal && mayColour() ? paint : plain;
+    // A step's own output and a line that is redrawn would tear each other apart.
+    this.#redraws =
+      terminal !== null && mayRedraw() && !shows(options.show, "stdout") && !shows(options.show, "stderr");
+    const everyMs = Math.min(1000, options.heartbeatMs || 1000, this.#slowMs || 1000);
+    this.#timer = setInterval(() => this.#tick(), this.#redraws ? REFRESH_MS : everyMs);
+  }
+
+  stepStarted(step: StepProgress): void {
+    this.#running.set(keyOf(step), new RunningStep(step, nowMs()));
+    this.#draw();
+  }
+
+  stepOutput(step: StepProgress, stream: Stream, chunk: Uint8Array): void {
+    this.#running.get(keyOf(step))?.output(chunk, nowMs());
+    if (shows(this.options.show, stream)) (stream === "stdout" ? this.#out : this.#err).write(chunk);
+  }
+
+  attemptEnded(step: StepProgress, end: StepEnd): void {
+    this.#print(attemptLine(step, end, this.#paint), this.#tail(step, end));
+  }
+
+  stepEnded(step: StepProgress, end: StepEnd): void {
+    this.#running.delete(keyOf(step));
+    this.#print(verdictLine(step, end, this.#paint), this.#tail(step, end));
+    for (const [stream, outlet] of [["stdout", this.#out] as const, ["stderr", this.#err] as const]) {
+      const note = leftOutNote(stream, outlet.takeLeftOut());
+      if (note !== "") this.#print(note);
+    }
+  }
+
+  say(line: string): void {
+    this.#print(line);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#running.clear();
+    if (this.#drawn) this.#err.write("\r\x1b[K");
+    this.#drawn = false;
+    await this.#out.close();
+    await this.#err.close();
+  }
+
+  #tail(step: StepProgress, end: StepEnd): string {
+    const isGood = end.verdict === "passed" || end.verdict === "flaky";
+    return this.options.show !== "failed" || isGood ? "" : tailDump(titleOf(step), end, this.terminal !== null);
+  }
+
+  /** In place of the live line, which comes back below it. */
+  #print(line: string, below = ""): void {
+    this.#err.write(`${this.#drawn ? "\r\x1b[K" : ""}${line}\n${below}${this.#liveText()}`);
+  }
+
+  #tick(): void {
+    const now = nowMs();
+    for (const running of this.#running.values()) {
+      const { step, startMs } = running;
+      if (!running.slowSaid && this.#slowMs > 0 && now - startMs >= this.#slowMs) {
+        running.slowSaid = true;
+        this.#print(`${this.#paint("SLOW", "yellow")} >${Math.round(this.#slowMs / 1000)}s ${titleOf(step)}`);
+      }
+      if (!this.#redraws) this.#beat(running, now);
+    }
+    this.#draw();
+  }
+
+  /** A CI job that prints nothing for long is taken for dead by people, and by some CI as well. */
+  #beat(running: RunningStep, now: number): void {
+    const { heartbeatMs } = this.options;
+    if (heartbeatMs === 0 || now - running.heardMs < heartbeatMs) return;
+    running.heardMs = now;
+    const { step, startMs, lastOutputMs } = running;
+    const age = lastOutputMs === null ? "no output yet" : `last output ${elapsedOf(now - lastOutputMs)} ago`;
+    this.#print(`  ...  ${placeOf(step)}${titleOf(step)} runs for ${elapsedOf(now - startMs)}, ${age}`);
+  }
+
+  /** Not while the console is behind: it would see old news only, and later. */
+  #draw(): void {
+    if (!this.#redraws || this.#err.isBehind || this.#running.size === 0) return;
+    const text = this.#liveText();
+    this.#err.write(`\r${text}\x1b[K`);
+  }
+
+  /** The step that began last stands for those that run beside it; "" where no line is to be drawn. */
+  #liveText(): string {
+    const running = [...this.#running.values()].at(-1);
+    this.#drawn = this.#redraws && running !== undefined;
+    if (!this.#drawn) return "";
+    const others = this.#running.size > 1 ? ` (+${this.#running.size - 1})` : "";
+    const { step, startMs, lastLine } = running!;
+    const head = `${placeOf(step)}${titleOf(step)}${others} ${elapsedOf(nowMs() - startMs)}`;
+    // In the last column a terminal may already go to the next line.
+    return fit(lastLine === "" ? head : `${head} | ${lastLine.replaceAll("\t", " ")}`, this.terminal!.columns() - 1);
+  }
+
+  get #slowMs(): number {
+    return this.options.slowMs ?? SLOW_MS;
+  }
+}
+
+function placeOf({ index, total }: StepProgress): string {
+  return total === 0 ? "" : `[${index}/${total}] `;
+}
+
+/** What runs at once differs in one of these. */
+function keyOf({ index, num, name }: StepProgress): string {
+  return `${index} ${num} ${name}`;
+}
+
+function nowMs(): number {
+  return Bun.nanoseconds() / 1e6;
+}

@@ -1,0 +1,36 @@
+import path from "node:path";
+import { tailOf } from "../../recorder/tail.ts";
+import { plainText } from "../../render/plain-text.ts";
+import { visible } from "../../render/text.ts";
+
+const LINES = 50;
+const MOST_BYTES = 65_536;
+
+/**
+ * The end of what a failed step printed: stderr, then stdout, each under a line that says where the rest is; "" when it
+ * printed nothing. Null is a log that is not there.
+ */
+export function tailDump(
+  title: string,
+  files: { readonly stdoutFile: string | null; readonly stderrFile: string | null },
+  forTerminal: boolean,
+): string {
+  return [
+    dump(title, "stderr", files.stderrFile, forTerminal),
+    dump(title, "stdout", files.stdoutFile, forTerminal),
+  ].join("");
+}
+
+function dump(title: string, stream: string, file: string | null, forTerminal: boolean): string {
+  const tail = file === null ? null : tailOf(file, LINES, MOST_BYTES);
+  if (file === null || tail === null) return "";
+  const where = tail.before > 0 ? `, the end of ${visible(nearName(file))}` : "";
+  const text = forTerminal ? plainText(tail.text) : tail.text;
+  return `--- ${title}: ${stream}${where}\n${text}${text.endsWith("\n") ? "" : "\n"}`;
+}
+
+/** As one would name it from here. */
+function nearName(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith("..") || path.isAbsolute(relative) ? file : relative;
+}
