@@ -76,7 +76,7 @@ export function stepOptionsOf(verb: string, args: { readonly [flag: string]: unk
   };
 }
 
-function choiceOf<const T extends string>(verb: string, flag: string, text: string, choices: readonly T[]): T {
+export function choiceOf<const T extends string>(verb: string, flag: string, text: string, choices: readonly T[]): T {
   const choice = choices.find((known) => known === text);
   if (choice !== undefined) return choice;
   throw usageError(`--${flag} ${JSON.stringify(text)} is none of ${choices.join(", ")}`, seeHelp(verb));

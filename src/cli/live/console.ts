@@ -74,7 +74,7 @@ class LiveConsole implements SuiteConsole {
     this.#print(verdictLine(step, end, this.#paint), this.#tail(step, end));
     for (const [stream, outlet] of [["stdout", this.#out] as const, ["stderr", this.#err] as const]) {
       const note = leftOutNote(stream, outlet.takeLeftOut());
-      if (note !== "") this.#print(note);
+      if (note !== "") this.#print(`[scenariolog] note: ${note}`);
     }
   }
 

@@ -9,9 +9,7 @@ export function shows(show: Show, stream: Stream): boolean {
   return show === "all" || show === stream;
 }
 
-/** A line, without its end, on what a slow console did not get; "" when it got everything. */
+/** What a slow console did not get, for a note; "" when it got everything. */
 export function leftOutNote(stream: Stream, bytes: number): string {
-  return bytes === 0
-    ? ""
-    : `[scenariolog] note: the console was too slow for ${bytes} bytes of ${stream}; they are in the log`;
+  return bytes === 0 ? "" : `the console was too slow for ${bytes} bytes of ${stream}; they are in the log`;
 }

@@ -34,7 +34,7 @@ export function attemptLine(step: StepProgress, end: StepEnd, paint: Paint): str
 }
 
 /** `07 status`, with nothing in it that a terminal obeys. */
-export function titleOf({ num, name }: StepProgress): string {
+export function titleOf({ num, name }: Pick<StepProgress, "num" | "name">): string {
   return `${String(num).padStart(2, "0")} ${visible(name)}`;
 }
 

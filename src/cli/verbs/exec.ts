@@ -9,8 +9,9 @@ import { visible } from "../../render/text.ts";
 import { dbArg, kvArg, rootDirArg } from "../args.ts";
 import { required, requiredFlag } from "../context.ts";
 import { tagsOf } from "../kv.ts";
+import { SHOW } from "../live/show.ts";
 import { integerOf, seeHelp } from "../parse.ts";
-import { stepArgs, stepOptionsOf } from "../step-args.ts";
+import { choiceOf, stepArgs, stepOptionsOf } from "../step-args.ts";
 import { writeErr } from "../streams.ts";
 import type { End, Invocation } from "../verb.ts";
 
@@ -34,6 +35,12 @@ export default defineCommand({
     "work-dir": { type: "string", valueHint: "dir", description: "Its working directory (default: the current one)" },
     "script-path": { type: "string", valueHint: "file", description: "The script that it runs; stored" },
     ...stepArgs,
+    show: {
+      type: "enum",
+      options: [...SHOW],
+      default: "none",
+      description: "What of its output the console gets as well",
+    },
     ...kvArg,
   },
   async run({ args, data }): Promise<End> {
@@ -41,7 +48,10 @@ export default defineCommand({
     const db = required("exec", args, "db");
     // Looks at what the caller left open, so before anything is opened here.
     const platform = await thisPlatform();
-    const step = await recordStep(new Connection(db), platform, spec);
+    const show = choiceOf("exec", "show", args.show, SHOW);
+    const shown = show === "none" ? null : (await import("../live/exec-show.ts")).shownStep(show);
+    const step = await recordStep(new Connection(db), platform, spec, shown ? { onOutput: shown.onOutput } : {});
+    await shown?.end(step, spec);
     writeErr(linesOf(step));
     for (const text of warningsOf(step)) (await import("../console.ts")).warn(text);
     // First: the caller is to stop, whatever became of the recording.

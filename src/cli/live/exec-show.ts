@@ -1,0 +1,38 @@
+import { fileOf } from "../../recorder/paths.ts";
+import type { RecordedStep, RecordOptions } from "../../recorder/step.ts";
+import { visible } from "../../render/text.ts";
+import { Outlet } from "./outlet.ts";
+import { leftOutNote, type Show, shows } from "./show.ts";
+import { tailDump } from "./tail-dump.ts";
+import { terminalOn } from "./terminal.ts";
+
+/** What `exec --show` adds. */
+export interface ShownStep {
+  readonly onOutput: NonNullable<RecordOptions["onOutput"]>;
+  /** Waits until the console has what it is to get. */
+  end(step: RecordedStep, spec: { readonly rootDir: string; readonly name: string }): Promise<void>;
+}
+
+/** Copies a step's streams to ours as they come, byte for byte, or shows the end of them when it has failed. */
+export function shownStep(show: Show): ShownStep {
+  const outlets = { stdout: new Outlet(1), stderr: new Outlet(2) };
+  return {
+    onOutput: (stream, chunk) => {
+      if (shows(show, stream)) outlets[stream].write(chunk);
+    },
+    end: async (step, spec) => {
+      if (show === "failed" && step.code !== 0) {
+        const files = {
+          stdoutFile: fileOf(spec.rootDir, step.stdoutPath),
+          stderrFile: fileOf(spec.rootDir, step.stderrPath),
+        };
+        outlets.stderr.write(tailDump(visible(spec.name), files, (await terminalOn(2)) !== null));
+      }
+      for (const stream of ["stdout", "stderr"] as const) {
+        await outlets[stream].close();
+        const note = leftOutNote(stream, outlets[stream].takeLeftOut());
+        if (note !== "") (await import("../console.ts")).note(note);
+      }
+    },
+  };
+}
