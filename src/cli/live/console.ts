@@ -56,8 +56,8 @@ class LiveConsole implements SuiteConsole {
   }
 
   stepStarted(step: StepProgress): void {
+    // Drawn at the next refresh: of a step that is over by then its end is enough.
     this.#running.set(keyOf(step), new RunningStep(step, nowMs()));
-    this.#draw();
   }
 
   stepOutput(step: StepProgress, stream: Stream, chunk: Uint8Array): void {
