@@ -38,7 +38,7 @@ async function reference(): Promise<string> {
   const topicLines = (Object.keys(topics) as TopicName[]).map((name) => `- \`${name}\`: ${topics[name].summary}`);
   return [
     `Every verb has \`--help\`. A flag's value is the next word or follows \`=\`. Of a flag given twice the last counts;
-\`--kv\` and \`--rename\` add up. A missing flag that is needed is an error that names it.`,
+\`--kv\`, \`--rename\`, \`--only\` and \`--skip\` add up. A missing flag that is needed is an error that names it.`,
     ...sections,
     `### Output flags\n\nOf every report, in every format.\n\n${table(outputFlags)}`,
     `### Topics\n\nPages of \`scenariolog help TOPIC\`.\n\n${topicLines.join("\n")}`,

@@ -67,7 +67,7 @@ export async function capture(platform: Platform, control: StepControl, spec: Ca
 }
 
 /** As if the process had started, and died of the signal at once. */
-function endedBefore({ cause }: StepControl): Exit {
+export function endedBefore({ cause }: StepControl): Exit {
   const name = cause?.kind === "signal" ? cause.signal : "SIGTERM";
   return { kind: "signal", signal: signalNumber(name), name };
 }

@@ -37,6 +37,8 @@ export interface Child {
 export interface Platform {
   /** Starts a process, or says why it could not be (127 or 126). Throws when there is no pipe to be had (EMFILE). */
   spawn(spec: ChildSpec): Child | Exit;
+  /** False when there are no descendants: asked in no time. */
+  hasChildren(): boolean;
   /** Live processes that came from children of ours, wherever they went; empty where that cannot be known. */
   descendants(): ProcessStat[];
   /** From now on our own death leaves no core file. */

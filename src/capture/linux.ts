@@ -33,10 +33,11 @@ export function linuxPlatform(): Platform {
   const reaper = new Reaper();
   closeWith(libc.close);
   // Of a script that ended with `exec scenariolog exec …`, and had started something in the background before.
-  if (reaper.hasChildren())
+  if (reaper.reap())
     for (const { pid, ppid } of descendantsOf(process.pid)) if (ppid === process.pid) reaper.others.add(pid);
   return {
     spawn: (spec) => spawn(spec, inherited, reaper),
+    hasChildren: () => reaper.reap(),
     descendants: () => descendantsOf(process.pid, reaper.others),
     dumpNoCore,
     inherited: (signal) => (hasSignal(ignored, signal) ? "ignored" : hasSignal(blocked, signal) ? "blocked" : "free"),

@@ -11,6 +11,7 @@ import { signalName, signalNumber } from "./signals.ts";
  */
 export const portablePlatform: Platform = {
   spawn,
+  hasChildren: () => false,
   descendants: () => [],
   dumpNoCore: () => {},
   inherited: () => "free",

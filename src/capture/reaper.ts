@@ -28,11 +28,6 @@ export class Reaper {
     process.on("SIGCHLD", this.#onSignal);
   }
 
-  /** Whether this process has children, alive or not. */
-  hasChildren(): boolean {
-    return this.#reapOne(new Int32Array(1)) >= 0;
-  }
-
   /** To be called in the turn of the event loop in which the child was started. Never rejects. */
   wait(pid: number): Promise<Reaped> {
     // Holds the event loop open, and finds the end should a signal get lost.
@@ -49,15 +44,18 @@ export class Reaper {
     this.others.delete(pid);
   }
 
-  reap(): void {
+  /** Returns whether there are children left, which live. */
+  reap(): boolean {
     const status = new Int32Array(1);
     let pid = this.#reapOne(status);
     for (; pid > 0; pid = this.#reapOne(status)) this.#settle(pid, exitOf(status[0]!), true);
     // ECHILD: no children are left, though some are waited for. Somebody else has reaped them.
     if (pid < 0) for (const lost of this.#waiting.keys()) this.#settle(lost, { kind: "code", code: 255 }, false);
-    if (this.#waiting.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    if (this.#waiting.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+    return pid === 0;
   }
 
   /** Its pid; 0 when none has ended, -1 when there is none. */

@@ -20,6 +20,19 @@ export function required(verb: string, args: Readonly<Record<string, unknown>>, 
   throw usageError(`required flag --${flag} not given`, `give it, or set ${VARIABLES[flag]}; ${seeHelp(verb)}`);
 }
 
+/**
+ * For a verb that starts a run of its own: what the environment says counts when the user said it, not when it is what a
+ * recorder told the step that we are in. Undefined when neither the flag nor the environment has a value.
+ */
+export function optional(
+  args: Readonly<Record<string, unknown>>,
+  flag: "db" | "root-dir" | "log-dir",
+): string | undefined {
+  const given = args[flag];
+  if (typeof given === "string") return given;
+  return process.env.SCENARIOLOG_RUN_ID ? undefined : process.env[VARIABLES[flag]] || undefined;
+}
+
 /** A flag that the environment does not stand in for. */
 export function requiredFlag(verb: string, args: Readonly<Record<string, unknown>>, flag: string): string {
   const given = args[flag];

@@ -18,7 +18,7 @@ export async function main(argv: readonly string[]): Promise<End> {
     (await import("./console.ts")).reportError(withHelpLine(error, verb ?? ""));
     const code = error instanceof ScenariologError ? error.exitCode : exitCode.failure;
     // A step's own code may be 1: what went wrong before it started must look different.
-    return verb === "exec" && code === exitCode.failure ? exitCode.recorder : code;
+    return (verb === "exec" || verb === "record") && code === exitCode.failure ? exitCode.recorder : code;
   }
 }
 

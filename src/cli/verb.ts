@@ -61,6 +61,11 @@ export const verbs = {
     summary: "The files that are kept with a run",
     load: async () => (await import("./verbs/artifacts.ts")).default,
   },
+  record: {
+    summary: "Run a suite: scripts as the steps of one run, or a harness of yours",
+    load: async () => (await import("./verbs/record.ts")).default,
+    operands: "STEP… [-- ARG…], or: -- HARNESS [ARG…]",
+  },
   summary: { summary: "One row about a run", load: async () => (await import("./verbs/summary.ts")).default },
   failures: { summary: "The steps that did not pass", load: async () => (await import("./verbs/failures.ts")).default },
   timings: { summary: "The slowest steps", load: async () => (await import("./verbs/timings.ts")).default },

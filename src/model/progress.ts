@@ -32,4 +32,6 @@ export interface SuiteObserver {
   /** Of an attempt that is followed by another. */
   attemptEnded(step: StepProgress, end: StepEnd): void;
   stepEnded(step: StepProgress, end: StepEnd): void;
+  /** Something besides a step's end that a person has to know; one line, which may hold anything. */
+  warned(text: string): void;
 }

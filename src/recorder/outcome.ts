@@ -41,7 +41,7 @@ export const endTags = [
 export function outcomeOf(
   captured: Captured,
   control: { readonly cause: Cause | null; readonly killed: boolean },
-  spec: StepSpec,
+  spec: Pick<StepSpec, "timeoutMs" | "onLeak">,
 ): Outcome {
   const outcome = endOf(captured, control, spec);
   return { ...outcome, tags: [...outcome.tags, ...usageTags(captured)] };
@@ -50,7 +50,7 @@ export function outcomeOf(
 function endOf(
   { exit, leaked }: Captured,
   { cause, killed }: { readonly cause: Cause | null; readonly killed: boolean },
-  spec: StepSpec,
+  spec: Pick<StepSpec, "timeoutMs" | "onLeak">,
 ): Outcome {
   const tags: [string, string][] = [];
   if (exit.kind === "not-started") tags.push(["exit.error", exit.reason]);

@@ -5,6 +5,12 @@ export function logDirOf(rootDir: string, logDir: string): string {
   return path.resolve(rootDir, logDir);
 }
 
+/** Where a run's logs go that was told nothing, relative to its root. A run id may be anything that the user said. */
+export function defaultLogDir(runId: string): string {
+  const name = runId.replace(process.platform === "win32" ? /[^\w.+-]/g : /[/\\\0]/g, "_");
+  return path.join(".logs", /^\.+$/.test(name) ? `_${name}` : name);
+}
+
 /** A file's path as the database keeps it: relative to `rootDir`, with `/`, where it lies in there; else absolute. */
 export function storedPath(rootDir: string, file: string): string {
   const relative = path.relative(path.resolve(rootDir), path.resolve(file));

@@ -84,14 +84,17 @@ export interface StepCounts {
   readonly total: number;
   readonly failed: number;
   readonly unfinished: number;
+  /** Passed, or failed with --flaky-result fail, at a later attempt than the first. */
+  readonly flaky: number;
 }
 
 export function countSteps(store: Store, runId: string): StepCounts {
   return store.get<StepCounts>(
     `SELECT count(*) AS total,
             count(*) FILTER (WHERE completed_at IS NOT NULL AND exit_code <> 0) AS failed,
-            count(*) FILTER (WHERE completed_at IS NULL OR exit_code IS NULL) AS unfinished
-     FROM steps WHERE run_id = ?`,
+            count(*) FILTER (WHERE completed_at IS NULL OR exit_code IS NULL) AS unfinished,
+            count(*) FILTER (WHERE step_id IN (SELECT step_id FROM kv WHERE run_id = ?1 AND k = 'flaky')) AS flaky
+     FROM steps WHERE run_id = ?1`,
     runId,
   )!;
 }

@@ -1,6 +1,7 @@
 import type { Stream } from "../../model/ids.ts";
 import type { StepEnd, StepProgress, SuiteObserver } from "../../model/progress.ts";
 import { fit } from "../../render/plain-text.ts";
+import { visible } from "../../render/text.ts";
 import { Outlet } from "./outlet.ts";
 import { RunningStep } from "./running-step.ts";
 import { leftOutNote, type Show, shows } from "./show.ts";
@@ -76,6 +77,10 @@ class LiveConsole implements SuiteConsole {
       const note = leftOutNote(stream, outlet.takeLeftOut());
       if (note !== "") this.#print(`[scenariolog] note: ${note}`);
     }
+  }
+
+  warned(text: string): void {
+    this.#print(`[scenariolog] warning: ${visible(text)}`);
   }
 
   say(line: string): void {

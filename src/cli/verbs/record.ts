@@ -1,0 +1,161 @@
+import path from "node:path";
+import { defineCommand } from "citty";
+import { thisPlatform } from "../../capture/child.ts";
+import { exitCode, usageError } from "../../errors.ts";
+import type { RunSpec } from "../../recorder/run.ts";
+import type { SuiteResult } from "../../recorder/suite.ts";
+import { visible } from "../../render/text.ts";
+import { dbArg, kvArg, rootDirArg } from "../args.ts";
+import { optional } from "../context.ts";
+import { durationMsOf } from "../duration.ts";
+import { tagsOf } from "../kv.ts";
+import { SHOW } from "../live/show.ts";
+import { integerOf, seeHelp } from "../parse.ts";
+import { choiceOf, stepArgs, stepOptionsOf } from "../step-args.ts";
+import { writeErr, writeOut } from "../streams.ts";
+import { summaryLines } from "../suite-summary.ts";
+import type { End, Invocation } from "../verb.ts";
+
+type Args = { readonly [flag: string]: unknown };
+
+const DATABASE = ".scenario-run.db";
+const HEARTBEAT_MS = 30_000;
+
+export default defineCommand({
+  args: {
+    db: { ...dbArg.db, description: `The database (or SCENARIOLOG_DB; default ${DATABASE})` },
+    "root-dir": { ...rootDirArg["root-dir"], description: `${rootDirArg["root-dir"].description}; default: here` },
+    "log-dir": {
+      type: "string",
+      valueHint: "dir",
+      description: "Where log files go (default: .logs/<run id> in the root)",
+    },
+    suite: { type: "string", valueHint: "name", description: "The suite's name (default: that of the root directory)" },
+    "run-id": { type: "string", valueHint: "id", description: "The run's id; generated when absent or empty" },
+    ...kvArg,
+    "keep-going": { type: "boolean", default: false, description: "Run the steps behind one that fails, too" },
+    from: { type: "string", valueHint: "step", description: "Begin with this step" },
+    only: {
+      type: "string",
+      valueHint: "pattern",
+      description: "Run these steps only: number, name or glob; repeatable",
+    },
+    skip: { type: "string", valueHint: "pattern", description: "Leave these steps out; repeatable" },
+    deadline: {
+      type: "string",
+      default: "0",
+      valueHint: "duration",
+      description: "End the run after this; 0 is never",
+    },
+    jobs: {
+      type: "string",
+      default: "1",
+      valueHint: "n",
+      description: "Run so many neighbours at once that have a line: # scenariolog: independent",
+    },
+    "dry-run": { type: "boolean", default: false, description: "Print the steps, and do nothing" },
+    show: {
+      type: "enum",
+      options: [...SHOW],
+      default: "failed",
+      description: "What of a step's output the console gets as well",
+    },
+    ...stepArgs,
+  },
+  async run({ args, data }): Promise<End> {
+    if (data.positionals.length > 0) return await recordSteps(args, data);
+    if (data.rest?.[0] !== undefined) return await recordCommand(args, data, data.rest as [string, ...string[]]);
+    throw usageError("record needs steps, or a command behind --", "for example: scenariolog record scripts/");
+  },
+});
+
+async function recordSteps(args: Args, data: Invocation): Promise<End> {
+  const { planOf } = await import("../../recorder/plan.ts");
+  const { selected } = await import("../../recorder/selection.ts");
+  const jobs = integerOf("jobs", String(args.jobs), 1);
+  const { steps: all, notExecutable } = planOf(data.positionals);
+  const steps = selected(all, {
+    from: args.from as string | undefined,
+    only: listOf(data, "only"),
+    skip: listOf(data, "skip"),
+  });
+  const spec = {
+    ...whereOf(args, data),
+    steps,
+    args: data.rest ?? [],
+    options: stepOptionsOf("record", args),
+    keepGoing: args["keep-going"] === true,
+    jobs,
+    deadlineMs: durationMsOf("deadline", String(args.deadline)),
+  };
+  const show = choiceOf("record", "show", String(args.show), SHOW);
+  if (args["dry-run"]) {
+    for (const { num, name, script, independent } of steps) {
+      const title = `${String(num).padStart(2, "0")} ${name}`;
+      writeOut(`${visible(`${title}  ${script}${independent ? "  (independent)" : ""}`)}\n`);
+    }
+    return exitCode.ok;
+  }
+  // Looks at what the caller left open, so before anything is opened here.
+  const platform = await thisPlatform();
+  const { recordSuite } = await import("../../recorder/suite.ts");
+  const { createConsole } = await import("../live/console.ts");
+  const live = await createConsole({ show, heartbeatMs: HEARTBEAT_MS });
+  try {
+    if (notExecutable.length > 0) live.warned(`not executable, so left out: ${notExecutable.join(", ")}`);
+    const result = await recordSuite(platform, spec, live);
+    await live.close();
+    return endOf(args, spec.database, result);
+  } finally {
+    await live.close();
+  }
+}
+
+async function recordCommand(args: Args, data: Invocation, argv: readonly [string, ...string[]]): Promise<End> {
+  for (const flag of ["from", "only", "skip"]) {
+    if (args[flag] !== undefined) throw usageError(`--${flag} is for steps, not for a harness`, seeHelp("record"));
+  }
+  const spec = {
+    ...whereOf(args, data),
+    argv,
+    graceMs: stepOptionsOf("record", args).graceMs,
+    deadlineMs: durationMsOf("deadline", String(args.deadline)),
+  };
+  if (args["dry-run"]) {
+    writeOut(`${visible(argv.join(" "))}\n`);
+    return exitCode.ok;
+  }
+  const platform = await thisPlatform();
+  const { recordHarness } = await import("../../recorder/harness.ts");
+  const result = await recordHarness(platform, spec);
+  const { exit } = result;
+  if (exit.kind === "not-started") {
+    writeErr(`${visible(`Error: ${exit.reason}`)}\n${exit.hint ? `  ${visible(exit.hint)}\n` : ""}`);
+  }
+  for (const problem of result.problems) (await import("../console.ts")).warn(problem);
+  return endOf(args, spec.database, result);
+}
+
+function whereOf(args: Args, data: Invocation): { database: string; run: RunSpec; logDir: string | undefined } {
+  const rootDir = path.resolve(optional(args, "root-dir") ?? ".");
+  return {
+    database: optional(args, "db") ?? DATABASE,
+    run: {
+      rootDir,
+      suite: (args.suite as string | undefined) ?? path.basename(rootDir),
+      runId: (args["run-id"] as string | undefined) ?? "",
+      tags: tagsOf(listOf(data, "kv")),
+    },
+    logDir: optional(args, "log-dir"),
+  };
+}
+
+function listOf(data: Invocation, flag: string): string[] {
+  return (data.flags[flag] as string[] | undefined) ?? [];
+}
+
+function endOf(args: Args, database: string, result: SuiteResult): End {
+  writeErr(summaryLines(database, result));
+  if (result.endBySignal !== undefined) return { signal: result.endBySignal };
+  return args.strict && result.problems.length > 0 ? exitCode.recorder : result.code;
+}

@@ -1,0 +1,125 @@
+import path from "node:path";
+import { runAttached } from "../capture/attached.ts";
+import type { Platform } from "../capture/child.ts";
+import { reasonOf } from "../capture/log-file.ts";
+import { StepControl } from "../capture/step-control.ts";
+import { ScenariologError } from "../errors.ts";
+import type { Exit } from "../model/exit.ts";
+import { type Clock, systemClock } from "../model/time.ts";
+import { openForWriting } from "../store/open.ts";
+import { countSteps } from "../store/steps.ts";
+import type { Store } from "../store/store.ts";
+import { PLANNED_TAG } from "./numbering.ts";
+import { outcomeOf } from "./outcome.ts";
+import { defaultLogDir, logDirOf } from "./paths.ts";
+import { endRun, type RunSpec, startRun } from "./run.ts";
+import type { SuiteCounts, SuiteResult } from "./suite.ts";
+
+export interface HarnessSpec {
+  /** Made when it is missing. */
+  readonly database: string;
+  readonly run: RunSpec;
+  /** Relative to the run's root; undefined is `.logs/<run id>`. */
+  readonly logDir: string | undefined;
+  readonly argv: readonly [string, ...string[]];
+  /** From a signal, or the deadline, to SIGKILL. */
+  readonly graceMs: number;
+  /** 0 is none. */
+  readonly deadlineMs: number;
+}
+
+export interface HarnessResult extends SuiteResult {
+  readonly exit: Exit;
+}
+
+/**
+ * Runs a program that records its steps itself, with `scenariolog exec`, within a run that is started and ended here: the
+ * environment tells it which. Its terminal is the user's. Throws when the run cannot be started: no step could be recorded.
+ */
+export async function recordHarness(
+  platform: Platform,
+  spec: HarnessSpec,
+  clock: Clock = systemClock,
+): Promise<HarnessResult> {
+  const startMs = clock.monotonicMs();
+  const deadlineMs = spec.deadlineMs > 0 ? startMs + spec.deadlineMs : undefined;
+  const limits = { graceMs: spec.graceMs, timeoutMs: 0, deadlineMs };
+  // Before the run's row: a signal that comes now must find it ended.
+  const control = new StepControl(platform, limits);
+  try {
+    const runId = start(spec, clock);
+    const exit = await runAttached(platform, control, { argv: spec.argv, env: environmentOf(spec, runId) });
+    const outcome = outcomeOf({ exit, leaked: null, usage: null, problems: [] }, control, {
+      timeoutMs: 0,
+      onLeak: "warn",
+    });
+    const { counts, problems } = await end(spec, runId, outcome.code, clock);
+    await control.close();
+    return {
+      runId,
+      exit,
+      code: outcome.code,
+      endBySignal: outcome.endBySignal,
+      counts,
+      durationMs: Math.floor(clock.monotonicMs() - startMs),
+      pastDeadline: outcome.reason === "timeout",
+      problems,
+    };
+  } finally {
+    control.release();
+  }
+}
+
+/** The database is not kept open: the harness may do with it what it likes. */
+function start(spec: HarnessSpec, clock: Clock): string {
+  const tags = new Map([...spec.run.tags, [PLANNED_TAG, "0"]]);
+  return using(openForWriting(spec.database, { create: true }), (store) =>
+    startRun(store, { ...spec.run, tags }, clock),
+  );
+}
+
+function environmentOf(spec: HarnessSpec, runId: string): Record<string, string> {
+  const { rootDir } = spec.run;
+  const outer = ["SCENARIOLOG_STEP_ID", "SCENARIOLOG_ATTEMPT"].filter((name) => process.env[name]);
+  return {
+    SCENARIOLOG_DB: path.resolve(spec.database),
+    SCENARIOLOG_RUN_ID: runId,
+    SCENARIOLOG_ROOT_DIR: path.resolve(rootDir),
+    SCENARIOLOG_LOG_DIR: logDirOf(rootDir, spec.logDir ?? defaultLogDir(runId)),
+    // Of a step of another run, should we be in one.
+    ...Object.fromEntries(outer.map((name) => [name, ""])),
+  };
+}
+
+async function end(
+  spec: HarnessSpec,
+  runId: string,
+  code: number,
+  clock: Clock,
+): Promise<{ counts: SuiteCounts; problems: string[] }> {
+  try {
+    const counts = await using(openForWriting(spec.database, { create: false }), async (store) => {
+      await endRun(store, runId, code, clock);
+      return countSteps(store, runId);
+    });
+    const { total, failed, unfinished, flaky } = counts;
+    return { counts: { total, passed: total - failed - unfinished, failed, flaky, notRun: unfinished }, problems: [] };
+  } catch (error) {
+    const reason = error instanceof ScenariologError ? error.message : reasonOf(error);
+    const counts = { total: 0, passed: 0, failed: 0, flaky: 0, notRun: 0 };
+    return { counts, problems: [`the run's end is not recorded: ${reason}`] };
+  }
+}
+
+function using<T>(store: Store, work: (store: Store) => T): T {
+  let result: T;
+  try {
+    result = work(store);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  if (result instanceof Promise) return result.finally(() => store.close()) as T;
+  store.close();
+  return result;
+}
