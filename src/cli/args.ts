@@ -22,7 +22,11 @@ export const kvArg = {
 } as const satisfies ArgsDef;
 
 export const runArg = {
-  "run-id": { type: "string", valueHint: "run", description: "An id, the beginning of one, or latest (default)" },
+  "run-id": {
+    type: "string",
+    valueHint: "run",
+    description: "An id, its beginning or end, latest (default) or latest-failed",
+  },
 } as const satisfies ArgsDef;
 
 export const outsideArg = {

@@ -1,6 +1,6 @@
 import { formats } from "../render/render.ts";
 import { isTopic, topics } from "./topics.ts";
-import { description, flagsOf } from "./usage.ts";
+import { description, type Flag, flagsOf } from "./usage.ts";
 import { entryOf, type VerbName, verbs } from "./verb.ts";
 
 export const shells = ["bash", "zsh", "fish"] as const;
@@ -29,6 +29,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   output: formats,
   "table-format": ["ascii", "markdown", "html"],
   kind: ["stdout", "stderr"],
+  "run-id": ["latest", "latest-failed"],
 };
 
 async function wordsOf(verb: VerbName): Promise<Words> {
@@ -36,9 +37,16 @@ async function wordsOf(verb: VerbName): Promise<Words> {
     name: flag.name,
     description: description(flag),
     takesValue: flag.def.type !== "boolean",
-    choices: "options" in flag.def && flag.def.options ? flag.def.options : (CHOICES[flag.name] ?? []),
+    choices: choicesOf(verb, flag),
   }));
   return { verb, flags: [...flags, { name: "help", description: "Show help", takesValue: false, choices: [] }] };
+}
+
+function choicesOf(verb: VerbName, { name, def }: Flag): readonly string[] {
+  if ("options" in def && def.options) return def.options;
+  // There it is the id of a new run.
+  if (verb === "run start" && name === "run-id") return [];
+  return CHOICES[name] ?? [];
 }
 
 /** What may come behind the words that are there already: "" is nothing yet, "run" has "start" and "end". */
@@ -58,9 +66,17 @@ function nextWords(all: readonly Words[]): [before: string, words: readonly stri
   ];
 }
 
-/** By flag name, over all verbs: a name means the same everywhere. */
+/** By flag name, over all verbs: a name means the same nearly everywhere. The last verb speaks for all. */
 function distinctFlags(all: readonly Words[]): FlagWords[] {
   return [...new Map(all.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag])).values()];
+}
+
+/** Flags of a verb that take other values than elsewhere. */
+function ownChoices(all: readonly Words[]): { verb: VerbName; flag: FlagWords }[] {
+  const common = new Map(distinctFlags(all).map(({ name, choices }) => [name, choices.join(" ")]));
+  return all.flatMap(({ verb, flags }) =>
+    flags.filter(({ name, choices }) => choices.join(" ") !== common.get(name)).map((flag) => ({ verb, flag })),
+  );
 }
 
 function bash(all: readonly Words[]): string {
@@ -84,8 +100,13 @@ _scenariolog() {
   elif [[ $current == = ]]; then current=""
   elif [[ $previous == = ]]; then previous=\${COMP_WORDS[COMP_CWORD-2]}
   fi
+  case "$before $previous" in
+${ownChoices(all)
+  .map(({ verb, flag: { name, choices } }) => `    "${verb} "*" --${name}") ${offerOf(choices)} ;;`)
+  .join("\n")}
+  esac
   case $previous in
-${withChoices.map(({ name, choices }) => `    --${name}) COMPREPLY=($(compgen -P "$prefix" -W "${choices.join(" ")}" -- "$current")); return ;;`).join("\n")}
+${withChoices.map(({ name, choices }) => `    --${name}) ${offerOf(choices)} ;;`).join("\n")}
     ${withAnyValue.map(({ name }) => `--${name}`).join("|")}) return ;;
   esac
   if [[ $current == -* ]]; then
@@ -105,6 +126,11 @@ ${nextWords(all)
 # Where it finds nothing, files.
 complete -o default -F _scenariolog scenariolog
 `;
+}
+
+function offerOf(choices: readonly string[]): string {
+  if (choices.length === 0) return "return";
+  return `COMPREPLY=($(compgen -P "$prefix" -W "${choices.join(" ")}" -- "$current")); return`;
 }
 
 /** zsh runs bash's script, by way of its own bashcompinit. */

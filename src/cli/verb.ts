@@ -66,6 +66,12 @@ export const verbs = {
     load: async () => (await import("./verbs/record.ts")).default,
     operands: "STEP… [-- ARG…], or: -- HARNESS [ARG…]",
   },
+  runs: { summary: "The newest runs, one a line", load: async () => (await import("./verbs/runs.ts")).default },
+  steps: {
+    summary: "Every step of a run: status, attempts, time, bytes, memory",
+    load: async () => (await import("./verbs/steps.ts")).default,
+    operands: "[RUN]",
+  },
   summary: { summary: "One row about a run", load: async () => (await import("./verbs/summary.ts")).default },
   failures: { summary: "The steps that did not pass", load: async () => (await import("./verbs/failures.ts")).default },
   timings: { summary: "The slowest steps", load: async () => (await import("./verbs/timings.ts")).default },

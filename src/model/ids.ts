@@ -3,6 +3,14 @@ export function newRunId(startedAt: string, pid: number, random: () => string = 
   return `${startedAt}-pid-${pid}-${random()}`;
 }
 
+/**
+ * A run's id for people: its last eight hex digits, since ids begin with the time. Every `--run-id` takes it. An id of
+ * the user's own is short enough as it is.
+ */
+export function shortRunId(runId: string): string {
+  return /-pid-\d+-[0-9a-f]{8}([0-9a-f]{8})$/.exec(runId)?.[1] ?? runId;
+}
+
 /** `<run_id>-step-%02d`: at least two digits, more where the number has more. */
 export function stepIdOf(runId: string, stepNum: number): string {
   return `${runId}-step-${twoDigits(stepNum)}`;

@@ -39,7 +39,8 @@ export interface StepSpec extends StepOptions {
 }
 
 /** `interrupted` has no end, or was ended by a signal to its recorder; `running` has a recorder that is at it. */
-export type Status = "passed" | "failed" | "interrupted" | "running";
+export const statuses = ["passed", "failed", "interrupted", "running"] as const;
+export type Status = (typeof statuses)[number];
 
 /** `reason` is why the last attempt ended, null for its own doing; `running` says that its recorder is at work. */
 export function statusOf(

@@ -45,8 +45,9 @@ export function finishRun(
 }
 
 /**
- * The run that a `--run-id` means: an id, `latest`, or the beginning of exactly one id. Throws with code NO_RUN when
- * there is none or more than one, and for "": where `run start` failed, a harness must not record into another's run.
+ * The run that a `--run-id` means: an id, `latest`, `latest-failed`, the beginning of exactly one id, or its end (at
+ * least four characters: what `runs` shows is the last eight). Throws with code NO_RUN when there is none or more than
+ * one, and for "": where `run start` failed, a harness must not record into another's run.
  */
 export function findRun(store: Store, selector: string): Run {
   if (selector === "") {
@@ -57,21 +58,46 @@ export function findRun(store: Store, selector: string): Run {
   const exact = store.get<Run>(`SELECT ${COLUMNS} FROM scenario_runs WHERE run_id = ?`, selector);
   if (exact) return exact;
   if (selector === "latest") return latestRun(store);
+  if (selector === "latest-failed") return latestFailedRun(store);
   // Not LIKE, which folds case and gives % and _ a meaning; U+10FFFF sorts behind every other character.
-  const matches = store.all<Run>(
+  const beginning = store.all<Run>(
     `SELECT ${COLUMNS} FROM scenario_runs WHERE run_id >= ? AND run_id < ? LIMIT 3`,
     selector,
     `${selector}\u{10FFFF}`,
   );
+  if (beginning.length > 0) return onlyOne(store, selector, "beginning", beginning);
+  const ending =
+    selector.length < SHORTEST_END
+      ? []
+      : store.all<Run>(
+          `SELECT ${COLUMNS} FROM scenario_runs WHERE substr(run_id, -length(?1)) = ?1 ORDER BY run_id LIMIT 3`,
+          selector,
+        );
+  if (ending.length > 0) return onlyOne(store, selector, "end", ending);
+  throw new ScenariologError("NO_RUN", `no run ${selector} in ${store.path}`, {
+    hint: "give a run id, its beginning or end, latest, or latest-failed; scenariolog runs lists them",
+  });
+}
+
+/** Fewer characters are more likely a slip than the end of an id. */
+const SHORTEST_END = 4;
+
+function onlyOne(store: Store, selector: string, part: string, matches: readonly Run[]): Run {
   if (matches.length === 1) return matches[0]!;
-  if (matches.length === 0) {
-    throw new ScenariologError("NO_RUN", `no run ${selector} in ${store.path}`, {
-      hint: "give a run id, the beginning of one, or latest",
-    });
-  }
-  throw new ScenariologError("NO_RUN", `${selector} is the beginning of more than one run id in ${store.path}`, {
+  throw new ScenariologError("NO_RUN", `${selector} is the ${part} of more than one run id in ${store.path}`, {
     hint: `among them: ${matches.map((run) => run.run_id).join(", ")}`,
   });
+}
+
+/** Runs, newest first, of one suite where it is given. A negative limit is none. */
+export function newestRuns(store: Store, suite: string | null, limit: number, offset = 0): Run[] {
+  return store.all<Run>(
+    `SELECT ${COLUMNS} FROM scenario_runs r WHERE ?1 IS NULL OR suite = ?1
+     ORDER BY ${startOrder("r", "DESC")} LIMIT ?2 OFFSET ?3`,
+    suite,
+    limit,
+    offset,
+  );
 }
 
 /** Ids of all runs, oldest first. */
@@ -101,5 +127,23 @@ function latestRun(store: Store): Run {
   if (latest) return latest;
   throw new ScenariologError("NO_RUN", `no runs in ${store.path}`, {
     hint: `start one: scenariolog run start --db ${store.path} --root-dir .`,
+  });
+}
+
+/** The newest run that ended with another code than 0, or that has a step which did. One without an end may go on. */
+function latestFailedRun(store: Store): Run {
+  // Put in order first, so that what the steps say is asked of the newest runs only: LIMIT -1 keeps SQLite from
+  // making one query of the two.
+  const failed = store.get<Run>(
+    `SELECT ${COLUMNS} FROM (SELECT * FROM scenario_runs r ORDER BY ${startOrder("r", "DESC")} LIMIT -1) run
+     WHERE exit_code <> 0 OR EXISTS (
+       SELECT 1 FROM steps s WHERE s.run_id = run.run_id
+         AND (s.exit_code <> 0 OR (run.completed_at IS NOT NULL AND s.completed_at IS NULL)))
+     LIMIT 1`,
+  );
+  if (failed) return failed;
+  latestRun(store); // throws when there is no run at all
+  throw new ScenariologError("NO_RUN", `no run in ${store.path} has failed`, {
+    hint: "give a run id, or latest",
   });
 }

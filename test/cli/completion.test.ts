@@ -43,7 +43,7 @@ describe.skipIf(!Bun.which("bash"))("in bash", () => {
 
   test("the first word is a verb", async () => {
     expect(await offered("")).toEqual(firstWords);
-    expect(await offered("s")).toEqual(["summary", "search"]);
+    expect(await offered("s")).toEqual(["steps", "summary", "search"]);
     expect(await offered("--")).toEqual(["--help", "--version"]);
   });
 
@@ -69,6 +69,13 @@ describe.skipIf(!Bun.which("bash"))("in bash", () => {
     expect(await offered("exec", "--stdin", "")).toEqual(["null", "inherit"]);
     expect(await offered("failures", "--output", "js")).toEqual(["json", "jsonl"]);
     expect(await offered("failures", "--table-format", "")).toEqual(["ascii", "markdown", "html"]);
+  });
+
+  test("--run-id offers the words that mean a run, where it is not the id of a new one", async () => {
+    expect(await offered("steps", "--run-id", "")).toEqual(["latest", "latest-failed"]);
+    expect(await offered("run", "end", "--run-id", "=", "latest-")).toEqual(["latest-failed"]);
+    expect(await offered("run", "start", "--run-id", "")).toEqual([]);
+    expect(await offered("search", "--db", "x.db", "--run-id", "")).toEqual(["latest", "latest-failed"]);
   });
 
   test("the offered formats are those that the program takes", async () => {

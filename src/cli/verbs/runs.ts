@@ -1,0 +1,29 @@
+import { defineCommand } from "citty";
+import { type Status, statuses } from "../../model/step.ts";
+import { isAlive } from "../../recorder/identity.ts";
+import { runs } from "../../report/runs.ts";
+import { dbArg } from "../args.ts";
+import { required } from "../context.ts";
+import { noOperands } from "../operands.ts";
+import { outputArgs } from "../output.ts";
+import { integerOf } from "../parse.ts";
+import { printReport } from "../report.ts";
+import { choiceOf } from "../step-args.ts";
+
+export default defineCommand({
+  args: {
+    ...dbArg,
+    suite: { type: "string", valueHint: "name", description: "Only runs of this suite" },
+    status: { type: "enum", options: [...statuses], description: "Only runs of this status" },
+    limit: { type: "string", default: "20", valueHint: "n", description: "Runs at most; 0 is none, negative is all" },
+    ...outputArgs,
+  },
+  run({ args, data }) {
+    noOperands("runs", data);
+    const db = required("runs", args, "db");
+    const given: string | undefined = args.status;
+    const status: Status | null = given === undefined ? null : choiceOf("runs", "status", given, statuses);
+    const spec = { suite: args.suite || null, status, limit: integerOf("limit", args.limit) };
+    printReport(db, data.flags, (store) => runs(store, spec, isAlive));
+  },
+});
