@@ -75,7 +75,7 @@ export function findRun(store: Store, selector: string): Run {
         );
   if (ending.length > 0) return onlyOne(store, selector, "end", ending);
   throw new ScenariologError("NO_RUN", `no run ${selector} in ${store.path}`, {
-    hint: "give a run id, its beginning or end, latest, or latest-failed; scenariolog runs lists them",
+    hint: "give a run id, its beginning or end, latest, or latest-failed",
   });
 }
 
