@@ -26,6 +26,7 @@ export type ErrorCode =
   | "READ_ONLY"
   | "NO_FTS5"
   | "NO_RUN"
+  | "NO_STEP"
   | "STORE"
   | "FILE";
 

@@ -76,6 +76,11 @@ export const verbs = {
   failures: { summary: "The steps that did not pass", load: async () => (await import("./verbs/failures.ts")).default },
   timings: { summary: "The slowest steps", load: async () => (await import("./verbs/timings.ts")).default },
   search: { summary: "Find lines that steps printed", load: async () => (await import("./verbs/search.ts")).default },
+  log: {
+    summary: "What a step printed, both streams as they came",
+    load: async () => (await import("./verbs/log.ts")).default,
+    operands: "STEP",
+  },
   verify: {
     summary: "Check a run's files against what was recorded",
     load: async () => (await import("./verbs/verify.ts")).default,

@@ -119,3 +119,16 @@ export function stderrPaths(store: Store, runId: string): Map<string, string> {
   );
   return new Map(rows.map(({ step_id, path }) => [step_id, path]));
 }
+
+/** Stdout and stderr of a step's own process, of all its attempts, oldest first; not those of commands inside it. */
+export function streamArtifactsOf(
+  store: Store,
+  step: { readonly run_id: string; readonly step_id: string },
+): Pick<Artifact, "artifact_id" | "kind" | "path">[] {
+  return store.all(
+    `SELECT artifact_id, kind, path FROM artifacts
+     WHERE run_id = ? AND step_id = ? AND command_id IS NULL AND kind IN ('stdout', 'stderr') ORDER BY artifact_id`,
+    step.run_id,
+    step.step_id,
+  );
+}

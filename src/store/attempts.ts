@@ -57,6 +57,12 @@ export function lastAttemptOf(store: Store, stepId: string): number {
   );
 }
 
+/** Whole ms; null for an attempt that has no end, or is not there. */
+export function attemptDurationOf(store: Store, stepId: string, attempt: number): number | null {
+  const sql = "SELECT duration_ms FROM attempts WHERE step_id = ? AND attempt = ?";
+  return store.get<{ duration_ms: number | null }>(sql, stepId, attempt)?.duration_ms ?? null;
+}
+
 export function finishAttempt(
   store: Store,
   stepId: string,

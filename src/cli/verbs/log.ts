@@ -1,0 +1,108 @@
+import { defineCommand } from "citty";
+import { usageError } from "../../errors.ts";
+import type { Stream } from "../../model/ids.ts";
+import { silencesOf } from "../../recorder/silences.ts";
+import { findTape, type Tape } from "../../recorder/tape.ts";
+import { openForReading } from "../../store/open.ts";
+import { dbArg, outsideArg, runArg } from "../args.ts";
+import { note } from "../console.ts";
+import { inheritedRunId, required } from "../context.ts";
+import { printTape } from "../log-printer.ts";
+import { noOperands } from "../operands.ts";
+import { emitRows, outputArgs, parseOutputOptions } from "../output.ts";
+import { integerOf, seeHelp } from "../parse.ts";
+import type { Invocation } from "../verb.ts";
+
+const gapArgs = {
+  top: { type: "string", default: "10", valueHint: "n", description: "Of --gaps: so many at most; 0 is none" },
+  ...outputArgs,
+} as const;
+
+export default defineCommand({
+  args: {
+    ...dbArg,
+    ...runArg,
+    attempt: { type: "string", valueHint: "n", description: "That attempt of the step (default: the last one)" },
+    merged: { type: "boolean", default: false, description: "Both streams, line by line as they came (the default)" },
+    stdout: { type: "boolean", default: false, description: "Only stdout, byte for byte" },
+    stderr: { type: "boolean", default: false, description: "Only stderr, byte for byte" },
+    timestamps: {
+      type: "boolean",
+      default: false,
+      description: "Before each line, when it came and from which stream; ~ where the order is not known",
+    },
+    tail: { type: "string", valueHint: "n", description: "Only the last n lines" },
+    grep: { type: "string", valueHint: "regexp", description: "Only lines that match (JavaScript's syntax)" },
+    gaps: { type: "boolean", default: false, description: "The longest silences, and the line before each" },
+    ...outsideArg,
+    ...gapArgs,
+  },
+  async run({ args, data }) {
+    const streams = streamsOf(args);
+    const query = {
+      run: (args["run-id"] ?? inheritedRunId(args)) || "latest",
+      step: stepOperand(data),
+      allowOutside: args["allow-outside"],
+      ...(args.attempt === undefined ? {} : { attempt: integerOf("attempt", args.attempt, 1) }),
+    };
+    const lines = {
+      timestamps: args.timestamps,
+      ...(args.tail === undefined ? {} : { tail: integerOf("tail", args.tail, 0) }),
+      ...(args.grep === undefined ? {} : { grep: regExpOf(args.grep) }),
+    };
+    refuseIdle(data, args.gaps ? ["timestamps", "tail", "grep"] : Object.keys(gapArgs), args.gaps);
+    const output = parseOutputOptions(data.flags);
+    const top = integerOf("top", args.top);
+    const store = openForReading(required("log", args, "db"));
+    let tape: Tape;
+    try {
+      tape = findTape(store, query);
+    } finally {
+      store.close();
+    }
+    if (!args.gaps) return printTape(tape, { streams, ...lines });
+    if (tape.marks === null && tape.files.stdout !== null)
+      note("when it printed what is not known, so its silences are not");
+    const silences = tape.marks ? silencesOf(tape, tape.marks, streams, top < 0 ? Number.POSITIVE_INFINITY : top) : [];
+    emitRows(
+      {
+        columns: ["start_ms", "silence_ms", "stream", "line"],
+        rows: silences.map(({ startMs, lengthMs, stream, line }) => [startMs, lengthMs, stream, line]),
+      },
+      output,
+    );
+  },
+});
+
+function streamsOf(args: { stdout: boolean; stderr: boolean; merged: boolean }): readonly Stream[] {
+  if ([args.stdout, args.stderr, args.merged].filter(Boolean).length > 1) {
+    throw usageError("--stdout, --stderr and --merged exclude each other", "without any of them, both are merged");
+  }
+  return args.stdout ? ["stdout"] : args.stderr ? ["stderr"] : ["stdout", "stderr"];
+}
+
+function stepOperand({ positionals: [step, ...extra], rest }: Invocation): string {
+  if (step === undefined || step === "") throw usageError("log needs a step: its number or name", seeHelp("log"));
+  noOperands("log", { positionals: extra, rest, flags: {} });
+  return step;
+}
+
+function regExpOf(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    const reason = (error as Error).message.replace(/^Invalid regular expression: /, "");
+    throw usageError(
+      `--grep ${JSON.stringify(text)} is no regular expression: ${reason}`,
+      "a \\ before ( [ { . * + ? makes it itself",
+    );
+  }
+}
+
+/** Flags that would change nothing: whoever gave one expects something else. */
+function refuseIdle({ flags }: Invocation, names: readonly string[], gaps: boolean): void {
+  const defaults = { ...gapArgs, timestamps: { default: false } } as Readonly<Record<string, { default?: unknown }>>;
+  const idle = names.find((name) => flags[name] !== undefined && flags[name] !== defaults[name]?.default);
+  if (idle === undefined) return;
+  throw usageError(gaps ? `--${idle} and --gaps exclude each other` : `--${idle} is only for --gaps`, seeHelp("log"));
+}
