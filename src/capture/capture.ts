@@ -12,6 +12,8 @@ import type { ResourceUsage } from "./usage.ts";
 const STRANGERS_MS = 200;
 
 export interface CaptureSpec extends Omit<ChildSpec, "output"> {
+  /** Whether both streams are one, and go into `stdout`. */
+  readonly merged?: boolean;
   /** New, open files. The caller closes them. */
   readonly stdout: LogFile;
   readonly stderr: LogFile;
@@ -19,8 +21,11 @@ export interface CaptureSpec extends Omit<ChildSpec, "output"> {
   readonly leakTimeoutMs: number;
   /** Whether such descendants are killed then. */
   readonly killLeaked: boolean;
-  /** Told of every chunk once it is in its file. Must neither throw nor wait; the bytes are good during the call only. */
-  readonly onOutput?: (stream: "stdout" | "stderr", chunk: Uint8Array) => void;
+  /**
+   * Told of every chunk once it is in its file. Must neither throw nor wait; the bytes are good during the call only. With
+   * `false` the stream is read no further, and the process finds out as if a reader of its own had gone.
+   */
+  readonly onOutput?: (stream: "stdout" | "stderr", chunk: Uint8Array) => unknown;
   /** Called when the process has started. */
   readonly onStarted?: () => void;
 }
@@ -54,9 +59,14 @@ export async function capture(platform: Platform, control: StepControl, spec: Ca
 
   control.started(child.pid);
   const drains: Drain[] = [];
-  const tap = (stream: "stdout" | "stderr") => spec.onOutput && ((chunk: Uint8Array) => spec.onOutput!(stream, chunk));
-  if (child.stdout) drains.push(new Drain(child.stdout, spec.stdout, tap("stdout")));
-  if (child.stderr) drains.push(new Drain(child.stderr, spec.stderr, tap("stderr")));
+  const read = (source: Source, stream: "stdout" | "stderr") => {
+    const drain: Drain = new Drain(source, spec[stream], (chunk) => {
+      if (spec.onOutput?.(stream, chunk) === false) drain.refuse(platform);
+    });
+    drains.push(drain);
+  };
+  if (child.stdout) read(child.stdout, "stdout");
+  if (child.stderr) read(child.stderr, "stderr");
   spec.onStarted?.();
   const { exit, usage } = await child.exited;
   await control.ended();
@@ -74,7 +84,7 @@ export function endedBefore({ cause }: StepControl): Exit {
 
 function start(platform: Platform, spec: CaptureSpec, problems: string[]) {
   try {
-    return platform.spawn({ ...spec, output: "pipes" });
+    return platform.spawn({ ...spec, output: spec.merged ? "pipe" : "pipes" });
   } catch (error) {
     problems.push(`output went to the console: ${reasonOf(error)}`);
     return platform.spawn({ ...spec, output: "console" });

@@ -10,8 +10,11 @@ export interface ChildSpec {
   /** Added to the environment, which is otherwise handed on byte for byte. */
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: "null" | "inherit";
-  /** `console`: the caller's own, where no log can be written and no pipe made. */
-  readonly output: "pipes" | "console";
+  /**
+   * `pipe`: one for both streams, where the platform can do that, else two. `console`: the caller's own, where no log can
+   * be written and no pipe made.
+   */
+  readonly output: "pipes" | "pipe" | "console";
 }
 
 /** The end of a pipe that a child writes into. */
@@ -26,7 +29,7 @@ export interface Source {
 /** A started process. Its streams must be read to their ends, whenever the process ends. */
 export interface Child {
   readonly pid: number;
-  /** Null with output to the console. */
+  /** Null with output to the console; with one pipe, all of it is stdout. */
   readonly stdout: Source | null;
   readonly stderr: Source | null;
   /** Settles when the process has ended and been reaped; never rejects. `usage` is null where the platform does not tell. */

@@ -25,7 +25,7 @@ export class Drain {
   constructor(
     readonly source: Source,
     private readonly log: LogFile,
-    private readonly tap: (chunk: Uint8Array) => void = () => {},
+    private readonly tap: (chunk: Uint8Array) => unknown = () => {},
   ) {
     this.#reader = source.stream.getReader() as ReadableStreamDefaultReader<Uint8Array>;
     this.done = this.#run();
@@ -52,6 +52,12 @@ export class Drain {
     if (read !== 0) this.#handOver(hold);
     hold.close();
     return read !== 0;
+  }
+
+  /** Reads no more: who writes finds nobody there any more, where the platform can do that. */
+  refuse(platform: Platform): void {
+    platform.hold(this.source)?.close();
+    void this.#reader.cancel().catch(() => {});
   }
 
   #handOver(hold: Hold): void {

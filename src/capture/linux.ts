@@ -56,7 +56,7 @@ function spawn(spec: ChildSpec, inherited: Inherited, reaper: Reaper): Child | E
   const file = locate(spec.argv[0], spec.cwd ?? process.cwd(), process.env.PATH);
   if (typeof file !== "string") return file;
 
-  const pipes = spec.output === "pipes" ? twoPipes() : [];
+  const pipes = spec.output === "console" ? [] : newPipes(spec.output === "pipe" ? 1 : 2);
   // Whatever a step leaves behind, setsid or double fork, stays below us and can be found.
   libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   const pid = posixSpawn(
@@ -66,6 +66,7 @@ function spawn(spec: ChildSpec, inherited: Inherited, reaper: Reaper): Child | E
     [
       ...(spec.stdin === "null" ? [{ open: "/dev/null", as: 0 } as const] : []),
       ...pipes.map(({ write }, i) => ({ dup: write, as: i + 1 })),
+      ...(spec.output === "pipe" ? [{ dup: 1, as: 2 }] : []),
       ...inherited.descriptors.map((fd) => ({ dup: fd, as: fd })),
       ...(spec.cwd === undefined ? [] : [{ chdir: spec.cwd } as const]),
     ],
@@ -119,15 +120,12 @@ function posixSpawn(
   return errno === 0 ? pid[0]! : -errno;
 }
 
-function twoPipes(): { read: number; write: number }[] {
+function newPipes(count: 1 | 2): { read: number; write: number }[] {
   const ends = new Int32Array(4);
   const first = libc.pipe2(ptr(ends), O_CLOEXEC) === 0;
-  if (first && libc.pipe2(ptr(ends, 8), O_CLOEXEC) === 0) {
-    return [
-      { read: ends[0]!, write: ends[1]! },
-      { read: ends[2]!, write: ends[3]! },
-    ];
-  }
+  const pipes = [{ read: ends[0]!, write: ends[1]! }];
+  if (first && count === 1) return pipes;
+  if (first && libc.pipe2(ptr(ends, 8), O_CLOEXEC) === 0) return [...pipes, { read: ends[2]!, write: ends[3]! }];
   if (first) for (const fd of ends.subarray(0, 2)) libc.close(fd);
   throw new Error("no pipe could be made (too many open files)");
 }

@@ -40,8 +40,8 @@ export class LogFile {
 
   constructor(
     readonly path: string,
-    /** The console's descriptor for this stream: 1 or 2. */
-    private readonly consoleFd: 1 | 2,
+    /** The console's descriptor for this stream; null where it gets all of it anyway. */
+    private readonly consoleFd: 1 | 2 | null,
   ) {
     const movedAside: string[] = [];
     this.movedAside = movedAside;
@@ -133,6 +133,7 @@ export class LogFile {
   }
 
   #toConsole(bytes: Uint8Array): void {
+    if (this.consoleFd === null) return;
     this.#consoleBytes += bytes.length;
     // A console that is gone as well leaves nowhere to go.
     writeAll(this.consoleFd, bytes);

@@ -24,7 +24,7 @@ function spawn(spec: ChildSpec): Child | Exit {
   const file = locate(spec.argv[0], spec.cwd ?? process.cwd(), process.env.PATH);
   if (typeof file !== "string") return file;
   for (const [name, value] of Object.entries(spec.env)) process.env[name] = value;
-  const output = spec.output === "pipes" ? "pipe" : "inherit";
+  const output = spec.output === "console" ? "inherit" : "pipe";
   try {
     const child = Bun.spawn([...spec.argv], {
       argv0: spec.argv[0],

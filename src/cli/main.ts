@@ -5,6 +5,9 @@ import { writeOut } from "./streams.ts";
 import { type End, entryOf, type Invocation, type VerbName, verbs } from "./verb.ts";
 import { VERSION } from "./version.ts";
 
+/** Verbs that end with the code of what they run. */
+const RUNNERS = new Set(["exec", "record", "cmd"]);
+
 /** Runs the program and returns how it is to end. Never throws: an error becomes one line on stderr. */
 export async function main(argv: readonly string[]): Promise<End> {
   let verb: VerbName | undefined;
@@ -18,7 +21,7 @@ export async function main(argv: readonly string[]): Promise<End> {
     (await import("./console.ts")).reportError(withHelpLine(error, verb ?? ""));
     const code = error instanceof ScenariologError ? error.exitCode : exitCode.failure;
     // A step's own code may be 1: what went wrong before it started must look different.
-    return (verb === "exec" || verb === "record") && code === exitCode.failure ? exitCode.recorder : code;
+    return RUNNERS.has(verb ?? "") && code === exitCode.failure ? exitCode.recorder : code;
   }
 }
 

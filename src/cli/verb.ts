@@ -41,6 +41,11 @@ export const verbs = {
     load: async () => (await import("./verbs/exec.ts")).default,
     operands: "-- COMMAND [ARG…]",
   },
+  cmd: {
+    summary: "Inside a step: run one command, and keep what it prints by itself as well",
+    load: async () => (await import("./verbs/cmd.ts")).default,
+    operands: "-- COMMAND [ARG…]",
+  },
   "tag set": {
     summary: "Inside a step: set a tag of it",
     load: async () => (await import("./verbs/tag-set.ts")).default,

@@ -16,11 +16,21 @@ export function stepIdOf(runId: string, stepNum: number): string {
   return `${runId}-step-${twoDigits(stepNum)}`;
 }
 
+/** `<step_id>-cmd-%03d`. */
+export function commandIdOf(stepId: string, commandNum: number): string {
+  return `${stepId}-cmd-${String(commandNum).padStart(3, "0")}`;
+}
+
 export type Stream = "stdout" | "stderr";
 
 /** `step-%02d-stdout.txt`: the name of a step's log file within the log dir. */
 export function logFileName(stepNum: number, stream: Stream): string {
   return `step-${twoDigits(stepNum)}-${stream}.txt`;
+}
+
+/** `step-%02d-cmd-%02d-stdout.txt`: the same of a command inside a step. */
+export function commandLogFileName(stepNum: number, commandNum: number, stream: Stream): string {
+  return `step-${twoDigits(stepNum)}-cmd-${twoDigits(commandNum)}-${stream}.txt`;
 }
 
 function twoDigits(value: number): string {

@@ -16,7 +16,7 @@ import { isAlive } from "./identity.ts";
 import { recordLogs } from "./log-rows.ts";
 
 /** What the shell saw of a recorder that was killed. How its step ended nobody has seen. */
-const KILLED = exitCode.signalBase + 9;
+export const KILLED = exitCode.signalBase + 9;
 
 /**
  * Closes the steps of a run whose recorder is gone, and takes their logs in as artifacts; their lines are left for the
@@ -42,7 +42,8 @@ async function takeIn(store: Store, run: Run, rows: readonly LogRow[]): Promise<
   return logs.sort((a, b) => kindOrder(a.kind) - kindOrder(b.kind));
 }
 
-async function takeInOne(store: Store, run: Run, row: LogRow): Promise<Log> {
+/** What a log holds that nobody closed. */
+export async function takeInOne(store: Store, run: Run, row: LogRow): Promise<Log> {
   const { kind, file_id: fileId, artifact_id: artifactId } = row;
   const file = placeOf(row);
   const found = file === null ? null : guard(run, file, { allowOutside: false, logFiles: new Set([file]) });
@@ -85,7 +86,10 @@ function close(store: Store, run: Run, attempt: Attempt, logs: readonly Log[]): 
 }
 
 /** When it is last known to have been there: its logs were written to. */
-function lastSignOf({ started_at: startedAt }: Attempt, logs: readonly Log[]): string {
+export function lastSignOf(
+  { started_at: startedAt }: { readonly started_at: string },
+  logs: readonly { readonly writtenMs: number }[],
+): string {
   const writtenAt = formatTime(Math.max(0, ...logs.map((log) => log.writtenMs)));
   return elapsedMs(startedAt, writtenAt) > 0 ? writtenAt : startedAt;
 }

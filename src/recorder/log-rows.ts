@@ -31,19 +31,25 @@ export interface LogOwner {
  * written from what we did, but from where the file is now, by its device and inode. All of this within a transaction.
  */
 export function enterLogs(store: Store, owner: LogOwner, logs: Readonly<Record<Stream, LogFile>>): void {
-  for (const kind of STREAMS) {
-    const { path: file, fileId, movedAside } = logs[kind];
-    if (fileId === null) continue;
-    vacate(store, file, fileId, movedAside);
-    insertLogFile(store, {
-      file: realName(whereIs(file, fileId) ?? file),
-      step_id: owner.stepId,
-      attempt: owner.attempt,
-      kind,
-      artifact_id: null,
-      file_id: fileId,
-    });
-  }
+  for (const kind of STREAMS) enterLog(store, owner, logs[kind], { kind, artifact_id: null });
+}
+
+/** The same for one file. Nothing for one that could not be made. */
+export function enterLog(
+  store: Store,
+  owner: LogOwner,
+  { path: file, fileId, movedAside }: LogFile,
+  row: Pick<LogRow, "kind" | "artifact_id">,
+): void {
+  if (fileId === null) return;
+  vacate(store, file, fileId, movedAside);
+  insertLogFile(store, {
+    ...row,
+    file: realName(whereIs(file, fileId) ?? file),
+    step_id: owner.stepId,
+    attempt: owner.attempt,
+    file_id: fileId,
+  });
 }
 
 export interface RecordedLog {

@@ -3,6 +3,7 @@ import { fileIdOf } from "../capture/file-id.ts";
 import { newRunId } from "../model/ids.ts";
 import { type Clock, elapsedMs, systemClock } from "../model/time.ts";
 import { openAttempts } from "../store/attempts.ts";
+import { openCommands } from "../store/commands.ts";
 import { logFilesOfRun } from "../store/log-files.ts";
 import { findRun, finishRun, insertRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
@@ -46,6 +47,9 @@ export async function endRun(
   );
   const strayed = logFilesOfRun(store, run.run_id).filter(({ file, file_id: id }) => id && fileIdOf(file) !== id);
   if (strayed.length > 0) await (await import("./strayed.ts")).findStrayed(store, strayed);
+  if (openCommands(store, run.run_id).length > 0) {
+    await (await import("./abandoned-commands.ts")).closeAbandonedCommands(store, run);
+  }
   const abandoned = openAttempts(store, run.run_id);
   if (abandoned.length === 0) return;
   // Only a run with a casualty pays for what that needs.

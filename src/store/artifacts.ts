@@ -51,6 +51,17 @@ export function finishArtifact(
   );
 }
 
+/** Ids of the files of a command, in the order they were recorded. */
+export function artifactsOfCommand(store: Store, commandId: string): number[] {
+  return store
+    .all<{ artifact_id: number }>(
+      `SELECT a.artifact_id FROM commands c JOIN steps s ON s.step_id = c.step_id JOIN artifacts a ON a.run_id = s.run_id
+       WHERE c.command_id = ?1 AND a.command_id = ?1 ORDER BY a.artifact_id`,
+      commandId,
+    )
+    .map((row) => row.artifact_id);
+}
+
 /** What a file holds. */
 export interface ArtifactContent {
   readonly sizeBytes: number;

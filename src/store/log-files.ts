@@ -36,6 +36,10 @@ export function logFileAt(store: Store, file: string): LogRow | null {
   return store.get<LogRow>("SELECT * FROM log_files WHERE file = ?", file);
 }
 
+export function logFileOfArtifact(store: Store, artifactId: number): LogRow | null {
+  return store.get<LogRow>("SELECT * FROM log_files WHERE artifact_id = ?", artifactId);
+}
+
 /** The step's own, which end with the attempt. */
 export function logFilesOf(store: Store, stepId: string, attempt: number): LogRow[] {
   return store.all<LogRow>(

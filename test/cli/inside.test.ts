@@ -1,15 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
-import { program, type Result, scenariolog, tempDir } from "../support/program.ts";
+import { scenariolog, tempDir } from "../support/program.ts";
+import { script } from "../support/scripts.ts";
 import { type Suite, startSuite } from "../support/suite.ts";
-
-const shim = `scenariolog() { ${program.map((word) => `'${word}'`).join(" ")} "$@"; }\n`;
-
-/** Records a bash script in which `scenariolog` is the program under test. */
-function script(suite: Suite, text: string, flags: readonly string[] = ["--step-num", "1"]): Promise<Result> {
-  return suite.exec(flags, ["bash", "-c", shim + text], { env: { DIR: suite.dir, DB: suite.db } });
-}
 
 function tags(suite: Suite, step: string | null = `${suite.runId}-step-01`): Record<string, unknown> {
   const rows = suite.sql("SELECT k, v FROM kv WHERE step_id IS ? ORDER BY kv_id", step);

@@ -1,0 +1,46 @@
+import { defineCommand } from "citty";
+import { thisPlatform } from "../../capture/child.ts";
+import { ScenariologError, usageError } from "../../errors.ts";
+import { type CommandSpec, runCommand } from "../../recorder/command.ts";
+import { required } from "../context.ts";
+import { seeHelp } from "../parse.ts";
+import { inheritedStep, placeArgs, placeOf } from "../place.ts";
+import type { End } from "../verb.ts";
+
+export default defineCommand({
+  args: {
+    name: { type: "string", default: "", valueHint: "name", description: "The command's name" },
+    ...placeArgs,
+    "log-dir": {
+      type: "string",
+      valueHint: "dir",
+      description: "Where its files go; relative to the run's root (or SCENARIOLOG_LOG_DIR)",
+    },
+  },
+  async run({ args, data }): Promise<End> {
+    const argv = [...data.positionals, ...(data.rest ?? [])];
+    if (argv.length === 0) throw usageError("cmd needs a command behind --", seeHelp("cmd"));
+    const record = recordOf(args);
+    // Looks at what the caller left open, so before anything is opened here.
+    const platform = await thisPlatform();
+    const onUnrecorded = async (reason: string) =>
+      (await import("../console.ts")).warn(`${argv[0]} is not recorded: ${reason}`);
+    if (record === null) await onUnrecorded("cmd is not called inside a step");
+    const spec = { argv: argv as [string, ...string[]], name: args.name, record, onUnrecorded };
+    const { exit, code, endBySignal, problems } = await runCommand(platform, spec);
+    if (exit.kind === "not-started") {
+      const { reportError } = await import("../console.ts");
+      reportError(new ScenariologError("FILE", exit.reason, exit.hint === undefined ? {} : { hint: exit.hint }));
+    }
+    for (const text of problems) (await import("../console.ts")).warn(`${argv[0]} is not wholly recorded: ${text}`);
+    return endBySignal === undefined ? code : { signal: endBySignal };
+  },
+});
+
+/** Null outside a step: a script is to run by itself as well. Throws USAGE for flags that do not say where. */
+function recordOf(args: Readonly<Record<string, unknown>>): CommandSpec["record"] {
+  const isTold = ["db", "run-id", "step"].some((flag) => args[flag] !== undefined);
+  if (!isTold && inheritedStep(args) === undefined) return null;
+  const at = placeOf("cmd", args);
+  return { database: required("cmd", args, "db"), at, logDir: required("cmd", args, "log-dir") };
+}

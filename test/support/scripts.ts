@@ -1,0 +1,15 @@
+import { program, type Result } from "./program.ts";
+import type { Suite } from "./suite.ts";
+
+/** For bash: `scenariolog` is the program under test, in pipelines and in the background as well. */
+export const shim = `scenariolog() { ${program.map((word) => `'${word}'`).join(" ")} "$@"; }\n`;
+
+/** Records a bash script that calls `scenariolog` and knows the suite's `$DIR` and `$DB`. */
+export function script(
+  suite: Suite,
+  text: string,
+  flags: readonly string[] = ["--step-num", "1"],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Result> {
+  return suite.exec(flags, ["bash", "-c", shim + text], { env: { DIR: suite.dir, DB: suite.db, ...env } });
+}
