@@ -30,9 +30,10 @@ export function execArgs(suite: Suite, flags: readonly string[], command: readon
 }
 
 /** Any command, in a process group and session of its own. */
-export function start(argv: readonly string[]): Started {
+export function start(argv: readonly string[], options: { readonly cwd?: string } = {}): Started {
   const startMs = performance.now();
   const child = Bun.spawn([...argv], {
+    ...options,
     env: cleanEnv,
     detached: true,
     stdin: "ignore",
