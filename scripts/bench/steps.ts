@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Command, peakBytes, wallMs } from "./process.ts";
+import { measureRecord } from "./recorded.ts";
 import { interleaved } from "./samples.ts";
 import { type Bench, Recording } from "./setup.ts";
 
@@ -29,6 +30,8 @@ export async function measureSteps(bench: Bench): Promise<void> {
     target: STEP_TARGET,
   });
   bench.add({ name: "exec -- true", samples: step.exec, against: { name: "empty program", samples: step.empty } });
+
+  await measureRecord(bench);
 
   const where = ["--root-dir", recording.dir];
   const verbs: Record<string, Command> = {

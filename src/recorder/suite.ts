@@ -120,7 +120,8 @@ class SuiteRun {
 
   #open(): void {
     try {
-      this.#connection.open();
+      const { caveat } = this.#connection.open();
+      if (caveat !== null) this.observer.warned(caveat);
     } catch (error) {
       const transient = ["LOCKED", "DISK_FULL", "READ_ONLY", "DAMAGED", "STORE"];
       if (!(error instanceof ScenariologError && transient.includes(error.code))) throw error;
@@ -247,7 +248,9 @@ class SuiteRun {
 
   async #endRun(code: number): Promise<void> {
     try {
-      await endRun(this.#connection.open(), this.#runId, code, this.clock);
+      const store = this.#connection.open();
+      this.#connection.checkFile();
+      await endRun(store, this.#runId, code, this.clock);
       this.#connection.close();
     } catch (error) {
       const text = `the run's end is not recorded: ${error instanceof ScenariologError ? error.message : reasonOf(error)}`;

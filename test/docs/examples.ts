@@ -77,6 +77,7 @@ export function normalised(text: string): string {
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z-pid-\d+-[0-9a-f]{16}/g, "RUN")
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
     .replace(/(duration_ms"?[:=] ?)\d+/g, "$1MS")
+    .replace(/\[ *\d+\.\d\ds\]| in \d+\.\ds\b/g, "SECONDS")
     .split("\n")
     .map((line) => {
       if (/^\+[-+]+\+$/.test(line)) return line.replace(/-+/g, "-");
