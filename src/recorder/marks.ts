@@ -40,14 +40,7 @@ export class MarkTape {
     const bytes = sizeBytes - this.#sizes[which];
     if (bytes === 0) return;
     this.#sizes[which] = sizeBytes;
-    const atMs = Math.max(0, Math.floor(nowMs - this.startMs));
-    const last = this.#last[which];
-    if (last >= 0 && atMs - Math.floor(this.#times[last]! / 2) < this.#resolutionMs) this.#bytes[last]! += bytes;
-    else {
-      if (this.#times.length >= MOST_MARKS) this.#coarsen();
-      this.#last[which] = this.#times.push(2 * atMs + which) - 1;
-      this.#bytes.push(bytes);
-    }
+    this.#add(2 * Math.max(0, Math.floor(nowMs - this.startMs)) + which, bytes);
   }
 
   /**
@@ -68,22 +61,27 @@ export class MarkTape {
     return Uint8Array.from(out);
   }
 
+  /** `time` as in #times. */
+  #add(time: number, bytes: number): void {
+    const which = time % 2;
+    const last = this.#last[which]!;
+    if (last >= 0 && (time - this.#times[last]!) / 2 < this.#resolutionMs) this.#bytes[last]! += bytes;
+    else if (this.#times.length >= MOST_MARKS) {
+      this.#coarsen();
+      this.#add(time, bytes);
+    } else {
+      this.#last[which] = this.#times.push(time) - 1;
+      this.#bytes.push(bytes);
+    }
+  }
+
   #coarsen(): void {
     const [times, bytes] = [this.#times, this.#bytes];
     this.#resolutionMs *= 2;
     this.#times = [];
     this.#bytes = [];
     this.#last.fill(-1);
-    for (const [i, time] of times.entries()) {
-      const which = time % 2;
-      const last = this.#last[which]!;
-      const atMs = Math.floor(time / 2);
-      if (last >= 0 && atMs - Math.floor(this.#times[last]! / 2) < this.#resolutionMs) this.#bytes[last]! += bytes[i]!;
-      else {
-        this.#last[which] = this.#times.push(time) - 1;
-        this.#bytes.push(bytes[i]!);
-      }
-    }
+    for (const [i, time] of times.entries()) this.#add(time, bytes[i]!);
   }
 }
 

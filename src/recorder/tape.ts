@@ -59,7 +59,8 @@ export function findTape(store: Store, query: TapeQuery): Tape {
     return "problem" in found ? { file: found.file, problem: found.reason } : found;
   };
   const files = { stdout: fileOf("stdout"), stderr: fileOf("stderr") };
-  const durationMs = attempt === last ? step.duration_ms : attemptDurationOf(store, step.step_id, attempt);
+  const durationMs =
+    attempt === last || last === 0 ? step.duration_ms : attemptDurationOf(store, step.step_id, attempt);
   return { step, attempt, durationMs, files, marks: marksOf(store, step, attempt, files) };
 }
 
