@@ -52,7 +52,11 @@ class LiveConsole implements SuiteConsole {
     // A step's own output and a line that is redrawn would tear each other apart.
     this.#redraws =
       terminal !== null && mayRedraw() && !shows(options.show, "stdout") && !shows(options.show, "stderr");
-    const everyMs = Math.min(1000, options.heartbeatMs || 1000, this.#slowMs || 1000);
+    const soonestMs = Math.min(
+      options.heartbeatMs || Number.POSITIVE_INFINITY,
+      this.#slowMs || Number.POSITIVE_INFINITY,
+    );
+    const everyMs = Math.max(REFRESH_MS, Math.min(1000, soonestMs / 4));
     this.#timer = setInterval(() => this.#tick(), this.#redraws ? REFRESH_MS : everyMs);
   }
 
