@@ -19,10 +19,12 @@ export interface HelperOptions {
   /** Descriptors for its stdin and stdout; by default a new pipe from us, and /dev/null. */
   readonly stdin?: number;
   readonly stdout?: number;
+  /** NUL-terminated entries; empty by default. */
+  readonly environment?: Uint8Array;
 }
 
 /**
- * Starts a small program for our own ends, with an empty environment and nothing on stderr. `stdin` is our end of the
+ * Starts a small program for our own ends, with nothing on stderr. `stdin` is our end of the
  * pipe to it, or -1 where a descriptor was given. Null when it cannot be started.
  */
 export function spawnHelper(
@@ -53,7 +55,7 @@ export function spawnHelper(
     ptr(actions),
     ptr(attributes),
     ptr(pointersInto(words)),
-    ptr(pointersInto(new Uint8Array())),
+    ptr(pointersInto(options.environment ?? new Uint8Array())),
   );
   if (options.stdin === undefined) libc.close(ends[0]!);
   if (errno === 0) return { pid: pid[0]!, stdin: ends[1]! };

@@ -21,6 +21,14 @@ export const kvArg = {
   },
 } as const satisfies ArgsDef;
 
+export const provenanceArg = {
+  "no-provenance": {
+    type: "boolean",
+    default: false,
+    description: "No tags on host, CI and git commit (or SCENARIOLOG_NO_PROVENANCE=1)",
+  },
+} as const satisfies ArgsDef;
+
 export const runArg = {
   "run-id": {
     type: "string",

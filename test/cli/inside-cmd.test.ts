@@ -39,7 +39,7 @@ describe("cmd", () => {
       { command_num: 2, argv0: "pwd", argv_json: "[]", cwd: "/", exit_code: 0 },
     ]);
     expect(commandTags(suite)).toMatchObject({ "cmd.name": "both" });
-    expect(commandTags(suite)).not.toHaveProperty("cmd.recorder");
+    expect(commandTags(suite)).not.toHaveProperty(["cmd.recorder"]);
     const log = (name: string) => fs.readFileSync(path.join(suite.dir, "logs", name), "utf8");
     expect([log("step-01-cmd-01-stdout.txt"), log("step-01-cmd-01-stderr.txt")]).toEqual(["out\n", "err\n"]);
     expect(await suite.verb("verify")).toMatchObject({ code: 0 });

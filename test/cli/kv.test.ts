@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 /** Tags of a new run in the order of their rows, as `k:v`. */
 async function runTags(...flags: string[]): Promise<string[]> {
-  const args = ["--root-dir", "/r", "--suite", "s", ...flags];
+  const args = ["--root-dir", "/r", "--suite", "s", "--no-provenance", ...flags];
   const { stdout, stderr, code } = await suite.verb("run start", args, { cwd: suite.dir });
   expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
   const rows = suite.sql(

@@ -44,7 +44,7 @@ describe("run start", () => {
   });
 
   test("stores no suite as NULL, and writes the tags in the Go build's order", async () => {
-    const id = await start("--kv", "a:1");
+    const id = await start("--no-provenance", "--kv", "a:1");
     expect(runRow(id).suite).toBeNull();
     const keys = suite.sql("SELECT k FROM kv WHERE run_id = ? ORDER BY kv_id", id).map((row) => row.k);
     expect(keys).toEqual(["root_dir", "user.name", "a"]);

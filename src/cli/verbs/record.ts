@@ -5,12 +5,13 @@ import { exitCode, usageError } from "../../errors.ts";
 import type { RunSpec } from "../../recorder/run.ts";
 import type { SuiteResult } from "../../recorder/suite.ts";
 import { visible } from "../../render/text.ts";
-import { dbArg, kvArg, rootDirArg } from "../args.ts";
+import { dbArg, kvArg, provenanceArg, rootDirArg } from "../args.ts";
 import { optional } from "../context.ts";
 import { durationMsOf } from "../duration.ts";
 import { tagsOf } from "../kv.ts";
 import { SHOW } from "../live/show.ts";
 import { integerOf, seeHelp } from "../parse.ts";
+import { provenanceFor } from "../provenance.ts";
 import { choiceOf, stepArgs, stepOptionsOf } from "../step-args.ts";
 import { writeErr, writeOut } from "../streams.ts";
 import { summaryLines } from "../suite-summary.ts";
@@ -33,6 +34,7 @@ export default defineCommand({
     suite: { type: "string", valueHint: "name", description: "The suite's name (default: that of the root directory)" },
     "run-id": { type: "string", valueHint: "id", description: "The run's id; generated when absent or empty" },
     ...kvArg,
+    ...provenanceArg,
     "keep-going": { type: "boolean", default: false, description: "Run the steps behind one that fails, too" },
     from: { type: "string", valueHint: "step", description: "Begin with this step" },
     only: {
@@ -103,7 +105,8 @@ async function recordSteps(args: Args, data: Invocation): Promise<End> {
   const live = await createConsole({ show, heartbeatMs: HEARTBEAT_MS });
   try {
     if (notExecutable.length > 0) live.warned(`not executable, so left out: ${notExecutable.join(", ")}`);
-    const result = await recordSuite(platform, spec, live);
+    const run = { ...spec.run, provenance: await provenanceFor(args, spec.run.rootDir) };
+    const result = await recordSuite(platform, { ...spec, run }, live);
     await live.close();
     return endOf(args, spec.database, result);
   } finally {
@@ -127,7 +130,8 @@ async function recordCommand(args: Args, data: Invocation, argv: readonly [strin
   }
   const platform = await thisPlatform();
   const { recordHarness } = await import("../../recorder/harness.ts");
-  const result = await recordHarness(platform, spec);
+  const run = { ...spec.run, provenance: await provenanceFor(args, spec.run.rootDir) };
+  const result = await recordHarness(platform, { ...spec, run });
   const { exit } = result;
   if (exit.kind === "not-started") {
     writeErr(`${visible(`Error: ${exit.reason}`)}\n${exit.hint ? `  ${visible(exit.hint)}\n` : ""}`);
@@ -145,6 +149,7 @@ function whereOf(args: Args, data: Invocation): { database: string; run: RunSpec
       suite: (args.suite as string | undefined) ?? path.basename(rootDir),
       runId: (args["run-id"] as string | undefined) ?? "",
       tags: tagsOf(listOf(data, "kv")),
+      provenance: null,
     },
     logDir: optional(args, "log-dir"),
   };
