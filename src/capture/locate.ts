@@ -10,7 +10,7 @@ import type { Exit } from "../model/exit.ts";
 export function locate(command: string, cwd: string, searchPath: string | undefined): string | Exit {
   if (command === "") return notFound("the command is empty");
   if (process.platform === "win32") {
-    return Bun.which(command, { cwd, PATH: searchPath ?? "" }) ?? notFound(`${command}: not found in PATH`);
+    return Bun.which(command, { cwd, PATH: searchPath ?? "" }) ?? notFound(`${named(command)}: not found in PATH`);
   }
   if (command.includes("/")) return checkFile(command, cwd) ?? command;
   let blocked: Exit | undefined;
@@ -20,7 +20,12 @@ export function locate(command: string, cwd: string, searchPath: string | undefi
     if (!problem) return file;
     if (codeIs126(problem)) blocked ??= problem;
   }
-  return blocked ?? notFound(`${command}: not found in PATH`);
+  return blocked ?? notFound(`${named(command)}: not found in PATH`);
+}
+
+/** A name that would not be seen for one, in quotes. */
+function named(command: string): string {
+  return /^\s|\s$/.test(command) ? JSON.stringify(command) : command;
 }
 
 export function notFound(reason: string, hint?: string): Exit {
@@ -34,7 +39,7 @@ export function notExecutable(reason: string, hint?: string): Exit {
 function checkFile(file: string, cwd: string): Exit | undefined {
   const full = path.resolve(cwd, file);
   const stat = statOf(full);
-  if (!stat) return notFound(`${file}: no such file`);
+  if (!stat) return notFound(`${named(file)}: no such file`);
   if (stat.isDirectory()) return notExecutable(`${file} is a directory`);
   try {
     fs.accessSync(full, fs.constants.X_OK);

@@ -74,5 +74,5 @@ async function isAsRecorded(
 ): Promise<boolean> {
   if (size === null) return true;
   if (sizeBytes < size) return false;
-  return sha256 === null || (await hashOf(file, size)) === sha256.toLowerCase();
+  return sha256 === null || (await hashOf(file, size)) === String(sha256).toLowerCase();
 }

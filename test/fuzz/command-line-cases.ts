@@ -58,11 +58,21 @@ async function argumentsOf(chance: Chance): Promise<string[]> {
     words.push(chance.pick([...Object.keys(verbs), "bash", "schema", chance.text()]));
   if (chance.one(3)) mutate(chance, words);
   if (chance.one(30)) words.splice(0, words.length, ...Array.from({ length: chance.int(5) }, () => chance.text()));
-  // A command that is really started belongs into a process of its own: this one never gets that far.
-  if (!words.includes("exec")) return words;
-  const rest = words.filter((word) => word !== "exec");
+  return harmless(words);
+}
+
+/**
+ * A program that is really started belongs into a process of its own: `exec` never gets that far here, `record` only
+ * shows what it would do, and `cmd`, which runs its program whatever is wrong, is not called.
+ */
+function harmless(words: readonly string[]): string[] {
+  const verb = ["exec", "record"].find((name) => words.includes(name));
+  const rest = words.filter((word) => word !== "exec" && word !== "record" && word !== "cmd");
+  if (verb === undefined) return rest;
   const dashes = rest.indexOf("--");
-  return ["exec", ...rest.toSpliced(dashes < 0 ? rest.length : dashes, 0, "--db=garbage.bin")];
+  const last = verb === "exec" ? "--db=garbage.bin" : "--dry-run";
+  // Twice, as a flag before it may take one for its value.
+  return [verb, ...rest.toSpliced(dashes < 0 ? rest.length : dashes, 0, last, last)];
 }
 
 function flag(chance: Chance, verb: VerbName, name: string, type: string | undefined): string[] {

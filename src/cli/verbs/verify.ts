@@ -16,7 +16,12 @@ export default defineCommand({
     try {
       const found = await verify(store, args["run-id"] ?? "latest", args["allow-outside"]);
       emitRows(found, options);
-      return found.rows.length > 0 ? exitCode.failure : exitCode.ok;
+      if (found.rows.length === 0) return exitCode.ok;
+      if (options.outputFile !== undefined) {
+        const { note } = await import("../console.ts");
+        note(`not all files are as they were recorded: ${found.rows.length} in ${options.outputFile}`);
+      }
+      return exitCode.failure;
     } finally {
       store.close();
     }
