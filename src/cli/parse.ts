@@ -12,7 +12,7 @@ export interface ParsedLine {
 }
 
 /** Flags that count each time they are given; of any other the last one wins. */
-const REPEATABLE = new Set(["kv", "rename", "only", "skip"]);
+const REPEATABLE = new Set(["kv", "rename", "only", "skip", "redact"]);
 const TRUE = /^(?:1|t|true)$/i;
 const FALSE = /^(?:0|f|false)$/i;
 

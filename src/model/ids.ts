@@ -33,6 +33,11 @@ export function commandLogFileName(stepNum: number, commandNum: number, stream: 
   return `step-${twoDigits(stepNum)}-cmd-${twoDigits(commandNum)}-${stream}.txt`;
 }
 
+/** `step-%02d-trace.txt`. */
+export function traceFileName(stepNum: number): string {
+  return `step-${twoDigits(stepNum)}-trace.txt`;
+}
+
 function twoDigits(value: number): string {
   return String(value).padStart(2, "0");
 }

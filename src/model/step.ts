@@ -1,3 +1,5 @@
+import type { Redactor } from "./redact.ts";
+
 /** How a step is run and kept. */
 export interface StepOptions {
   readonly stdin: "null" | "inherit";
@@ -17,7 +19,13 @@ export interface StepOptions {
   readonly retryDelayMs: number;
   /** Whether a step that passed at a later attempt counts as passed. */
   readonly flakyResult: "pass" | "fail";
+  /** Whether a bash step's commands are traced, and which traces are kept: those of steps that fail, or all. */
+  readonly trace?: TraceMode;
+  /** Applied to tags, traces and the index; absent: nothing is redacted but traces, by the default set. */
+  readonly redactor?: Redactor;
 }
+
+export type TraceMode = "auto" | "always" | "never";
 
 /** What `exec` was asked to record. Paths are as the user gave them; `argv` has at least one element. */
 export interface StepSpec extends StepOptions {

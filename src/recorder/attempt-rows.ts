@@ -63,14 +63,15 @@ export function writeEnd(store: Store, key: StepKey, spec: StepSpec, attempt: nu
 }
 
 /** The tags that every step has, in the Go build's order; the user's of the same key replace them. */
-function tagsOf(spec: StepSpec): Map<string, string> {
+function tagsOf({ redactor, ...spec }: StepSpec): Map<string, string> {
   const [argv0, ...args] = spec.argv;
+  const userTags = [...spec.tags].map(([key, value]) => [key, redactor?.tag(key, value) ?? value] as const);
   return new Map([
     ["step.name", spec.name],
     ["step.num", String(spec.num)],
     ["step.script_path", spec.scriptPath],
     ["cmd.argv0", argv0],
-    ["cmd.args_json", JSON.stringify(args)],
-    ...spec.tags,
+    ["cmd.args_json", JSON.stringify(redactor?.args(args) ?? args)],
+    ...userTags,
   ]);
 }

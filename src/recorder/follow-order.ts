@@ -5,6 +5,8 @@ export interface FollowOrder {
   readonly logs: readonly { readonly artifactId: number; readonly file: string; readonly fileId: string | null }[];
   /** Of each log no more is indexed. */
   readonly limitBytes: number;
+  /** A redactor's patterns; null: lines are indexed as they are. */
+  readonly redact: readonly string[] | null;
   /** One number, shared: see `Phase`. */
   readonly phase: SharedArrayBuffer;
 }

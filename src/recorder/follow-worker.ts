@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { whereIs } from "../capture/file-id.ts";
+import { Redactor } from "../model/redact.ts";
 import { openAgain } from "../store/open.ts";
 import { type FollowOrder, Phase } from "./follow-order.ts";
 import { indexLog } from "./index-log.ts";
@@ -23,9 +24,10 @@ self.onmessage = async ({ data }: MessageEvent<FollowOrder>) => {
   self.postMessage("done");
 };
 
-async function follow({ database, runId, logs, limitBytes, phase }: FollowOrder): Promise<void> {
+async function follow({ database, runId, logs, limitBytes, redact, phase }: FollowOrder): Promise<void> {
   const now = new Int32Array(phase);
   const stop = () => Atomics.load(now, 0) !== Phase.index;
+  const redactor = redact === null ? undefined : new Redactor({ patterns: redact, environment: process.env });
   const store = openAgain(database);
   try {
     const indexed = new Map<number, number>();
@@ -42,6 +44,7 @@ async function follow({ database, runId, logs, limitBytes, phase }: FollowOrder)
           sizeBytes: limitBytes,
           fileId,
           stop,
+          redactor,
         });
         indexed.set(artifactId, bytes);
       }

@@ -23,9 +23,10 @@ export type Guarded =
 
 /**
  * Names of our files in a log dir: `step-01-stdout.txt`, `step-01-stdout.2.txt`, `step-01-stderr-late.txt`; of a command
- * inside a step `step-01-cmd-03-stdout.txt`; a copy that was added to it, `step-01-artifact-report.html`.
+ * inside a step `step-01-cmd-03-stdout.txt`; its trace, `step-01-trace.txt`; a copy that was added to it, `step-01-artifact-report.html`.
  */
-export const LOG_NAME = /^step-\d{2,}-(?:(?:cmd-\d{2,}-)?(?:stdout|stderr)(?:-late)?(?:\.\d+)?\.txt|artifact-.+)$/s;
+export const LOG_NAME =
+  /^step-\d{2,}-(?:(?:cmd-\d{2,}-)?(?:stdout|stderr)(?:-late)?(?:\.\d+)?\.txt|trace(?:\.\d+)?\.txt|artifact-.+)$/s;
 
 export function guardOptionsOf(store: Store, runId: string, allowOutside: boolean): GuardOptions {
   const logFiles = new Set(logFilesOfRun(store, runId).map(({ file }) => file));

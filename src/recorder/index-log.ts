@@ -2,6 +2,7 @@ import fs from "node:fs";
 import { fileIdOf } from "../capture/file-id.ts";
 import { ScenariologError } from "../errors.ts";
 import { LineSplitter } from "../model/lines.ts";
+import { KeyState, type Redactor } from "../model/redact.ts";
 import { appendLines, type IndexState, indexStateOf, insertAllLines } from "../store/lines.ts";
 import type { Store } from "../store/store.ts";
 
@@ -23,6 +24,8 @@ export interface IndexLogOptions {
    * or nothing yet, as the log is still being written and only whole slices are worth a transaction.
    */
   readonly end?: "log" | "limit" | "growing";
+  /** Takes secrets out of the lines; absent: they are indexed as they are. */
+  readonly redactor?: Redactor | undefined;
 }
 
 export interface Indexed {
@@ -41,6 +44,7 @@ export function indexSmallLog(
   store: Store,
   target: { runId: string; artifactId: number },
   { file, fileId, sizeBytes }: { file: string; fileId: string | null; sizeBytes: number },
+  redactor?: Redactor,
 ): boolean {
   if (sizeBytes > SMALL_BYTES) return false;
   const bytes = sizeBytes === 0 ? new Uint8Array() : contentOf(file, fileId, sizeBytes);
@@ -50,6 +54,7 @@ export function indexSmallLog(
   splitter.push(bytes, (text) => texts.push(text));
   const last = splitter.finish();
   if (last !== null) texts.push(last);
+  redactor?.lines(texts, new KeyState());
   insertAllLines(store, target, texts, sizeBytes);
   return true;
 }
@@ -85,10 +90,10 @@ export async function indexLog(
   if (before.state === "complete") return { lines: 0, bytes: before.bytes };
   const fd = fs.openSync(file, "r");
   try {
-    const { sizeBytes = Number.POSITIVE_INFINITY, fileId = null, stop = () => false, end = "log" } = options;
+    const { sizeBytes = Number.POSITIVE_INFINITY, fileId = null, stop = () => false, end = "log", redactor } = options;
     if (fileId !== null && fileIdOf(fd) !== fileId)
       throw new ScenariologError("FILE", `${file} is another file by now`);
-    return await indexFrom(store, target, { fd, sizeBytes, stop, end }, before);
+    return await indexFrom(store, target, { fd, sizeBytes, stop, end, redactor }, before);
   } finally {
     fs.closeSync(fd);
   }
@@ -97,7 +102,13 @@ export async function indexLog(
 async function indexFrom(
   store: Store,
   target: { runId: string; artifactId: number },
-  log: { fd: number; sizeBytes: number; stop: () => boolean; end: "log" | "limit" | "growing" },
+  log: {
+    fd: number;
+    sizeBytes: number;
+    stop: () => boolean;
+    end: "log" | "limit" | "growing";
+    redactor: Redactor | undefined;
+  },
   before: IndexState,
 ): Promise<Indexed> {
   const splitter = new LineSplitter();
@@ -105,9 +116,11 @@ async function indexFrom(
   let position = before.bytes;
   let at = before;
   let slice: string[] = [];
+  const keys = new KeyState();
   const reached = () => ({ lines: at.lines - before.lines, bytes: at.bytes });
   const flush = async (state: IndexState["state"]): Promise<boolean> => {
     const to = { state, lines: at.lines + slice.length, bytes: position - splitter.pendingBytes };
+    log.redactor?.lines(slice, keys);
     if (!(await appendLines(store, target, slice, at, to, log.stop))) return false;
     at = to;
     slice = [];

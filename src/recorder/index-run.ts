@@ -1,4 +1,5 @@
 import { ScenariologError, systemCode } from "../errors.ts";
+import { Redactor } from "../model/redact.ts";
 import { type Artifact, artifactsOf } from "../store/artifacts.ts";
 import { adoptLines, indexStateOf } from "../store/lines.ts";
 import { findRun, type Run } from "../store/runs.ts";
@@ -21,6 +22,8 @@ export interface IndexRunOptions {
   readonly allowOutside?: boolean;
   /** Only artifacts of these steps; all when absent. */
   readonly onlySteps?: ReadonlySet<string>;
+  /** Absent: one of the default set. */
+  readonly redactor?: Redactor;
 }
 
 /**
@@ -31,13 +34,14 @@ export async function indexRun(store: Store, selector: string, options: IndexRun
   const run = findRun(store, selector);
   adoptLines(store);
   const guarded = guardOptionsOf(store, run.run_id, options.allowOutside === true);
+  const redactor = options.redactor ?? new Redactor({ patterns: [], environment: process.env });
   let lines = 0;
   let artifacts = 0;
   const failures: { path: string; reason: string }[] = [];
   for (const artifact of artifactsOf(store, run.run_id)) {
     if (artifact.is_text === 0 || indexStateOf(store, artifact.artifact_id)?.state === "complete") continue;
     if (options.onlySteps && !options.onlySteps.has(artifact.step_id ?? "")) continue;
-    const added = await indexArtifact(store, run, artifact, guarded);
+    const added = await indexArtifact(store, run, artifact, guarded, redactor);
     if (typeof added === "string") failures.push({ path: artifact.path, reason: added });
     else {
       lines += added;
@@ -53,13 +57,15 @@ async function indexArtifact(
   run: Run,
   artifact: Artifact,
   guarded: GuardOptions,
+  redactor: Redactor,
 ): Promise<number | string> {
   const found = guard(run, artifact.path, guarded);
   if ("problem" in found) return found.reason;
   try {
     if (!(await isAsRecorded(found, artifact))) return "is not what was recorded: its size or sha256 differs";
     const target = { runId: run.run_id, artifactId: artifact.artifact_id };
-    return (await indexLog(store, target, found.file, { sizeBytes: artifact.size_bytes ?? found.sizeBytes })).lines;
+    const sizeBytes = artifact.size_bytes ?? found.sizeBytes;
+    return (await indexLog(store, target, found.file, { sizeBytes, redactor })).lines;
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined || error instanceof ScenariologError) throw error;

@@ -170,6 +170,18 @@ export class StepJournal {
     return { stdoutPath: stdoutPath!, stderrPath: stderrPath! };
   }
 
+  /** In a transaction of its own, when the attempt is closed. What goes wrong is a problem. */
+  recordTrace(write: (store: Store, key: StepKey, attempt: number) => void): void {
+    const { number } = this.#attempt!;
+    const store = this.#store;
+    if (store === null || this.#pending.length > 0) return;
+    try {
+      store.immediate(() => write(store, this.#key, number));
+    } catch (error) {
+      this.#problem("the step's trace is not recorded", error);
+    }
+  }
+
   /** To be called when the process has started, and needs nothing of us for a moment. */
   rehearse(): void {
     const { logs, number } = this.#attempt!;
@@ -254,7 +266,7 @@ export class StepJournal {
   #indexAtOnce(store: Store, log: RecordedLog): boolean {
     if (!this.#indexesAtOnce || !store.fts || !this.#isIndexed(log.kind)) return false;
     if (log.sizeBytes > this.spec.indexLimitBytes) return false;
-    return indexSmallLog(store, { runId: this.runId, artifactId: log.artifactId }, log);
+    return indexSmallLog(store, { runId: this.runId, artifactId: log.artifactId }, log, this.spec.redactor);
   }
 
   async #index(control: StepControl): Promise<void> {
@@ -270,7 +282,8 @@ export class StepJournal {
         const now = (fileId === null ? null : whereIs(file, fileId)) ?? file;
         const limit = this.spec.indexLimitBytes;
         const end = sizeBytes > limit ? "limit" : "log";
-        const options = { sizeBytes: Math.min(sizeBytes, limit), fileId, stop, end } as const;
+        const { redactor } = this.spec;
+        const options = { sizeBytes: Math.min(sizeBytes, limit), fileId, stop, end, redactor } as const;
         await indexLog(store, { runId: this.runId, artifactId }, now, options);
       }
       if (stop()) throw new Error("interrupted");
@@ -296,6 +309,7 @@ export class StepJournal {
         runId: this.runId,
         logs: logs.filter(({ kind }) => this.#isIndexed(kind)),
         limitBytes: this.spec.indexLimitBytes,
+        redact: this.spec.redactor?.patterns ?? null,
       });
     } catch {
       return null;

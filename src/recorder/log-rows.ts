@@ -121,7 +121,7 @@ export function realName(file: string): string {
 }
 
 /** The rows of the log that had our name before follow it. */
-function vacate(store: Store, file: string, ownId: string, movedAside: readonly string[]): void {
+export function vacate(store: Store, file: string, ownId: string, movedAside: readonly string[]): void {
   const name = realName(file);
   const before = logFileAt(store, name);
   const aside = movedAside[0] === undefined ? null : realName(movedAside[0]);

@@ -10,6 +10,7 @@ import { StepJournal } from "./journal.ts";
 import { checkWorkDir, openLogs } from "./logs.ts";
 import { MarkTape } from "./marks.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
+import type { KeepTrace } from "./traced-attempt.ts";
 
 /** How an attempt of a step ended; of the last one, how the step did. */
 export interface AttemptResult {
@@ -71,7 +72,7 @@ export async function recordStep(
     const leaks: string[] = [];
     let failedCode = 0;
     for (let attempt = 1; ; attempt++) {
-      const { captured, outcome, completedAt, durationMs, marks } = await runAttempt(
+      const { captured, outcome, completedAt, durationMs, marks, keepTrace } = await runAttempt(
         journal,
         platform,
         control,
@@ -88,6 +89,7 @@ export async function recordStep(
       const code = flaky && spec.flakyResult === "fail" ? failedCode : outcome.code;
       const end = { outcome: { ...outcome, code }, flaky, completedAt, durationMs, marks };
       const paths = await journal.finish(captured, end, control);
+      keepTrace?.(outcome.code, completedAt);
       const { reason } = outcome;
       const result = { ...paths, code, reason, durationMs, attempts: attempt, flaky };
       if (again) {
@@ -118,9 +120,17 @@ async function runAttempt(
   platform: Platform,
   control: StepControl,
   { clock = systemClock, onOutput }: RecordOptions,
-): Promise<{ captured: Captured; outcome: Outcome; completedAt: string; durationMs: number; marks: MarkTape }> {
+): Promise<{
+  captured: Captured;
+  outcome: Outcome;
+  completedAt: string;
+  durationMs: number;
+  marks: MarkTape;
+  keepTrace: KeepTrace | undefined;
+}> {
   const { spec } = journal;
   const logs = openLogs(spec);
+  const traced = isTraced(spec) ? (await import("./traced-attempt.ts")).traceAttempt(journal, logs) : undefined;
   const attempt = journal.begin(logs, clock.now());
   const startMs = clock.monotonicMs();
   const marks = new MarkTape(startMs);
@@ -135,6 +145,7 @@ async function runAttempt(
       SCENARIOLOG_LOG_DIR: logs.dir,
       SCENARIOLOG_STEP_ID: journal.stepId,
       SCENARIOLOG_ATTEMPT: String(attempt),
+      ...traced?.env,
     },
     stdin: spec.stdin,
     stdout: logs.stdout,
@@ -150,7 +161,12 @@ async function runAttempt(
   const durationMs = Math.max(0, Math.floor(clock.monotonicMs() - startMs));
   const completedAt = clock.now();
   await endWatch();
-  return { captured, outcome: outcomeOf(captured, control, spec), completedAt, durationMs, marks };
+  const outcome = outcomeOf(captured, control, spec);
+  return { captured, outcome, completedAt, durationMs, marks, keepTrace: traced?.keep };
+}
+
+function isTraced({ trace = "never" }: StepSpec): boolean {
+  return trace !== "never";
 }
 
 /** One that came when the step was over and its row closed: while its lines were indexed, or before another attempt. */

@@ -67,3 +67,17 @@ export function tagsOf(store: Store, scope: Scope): Map<string, string> {
   );
   return new Map(rows.map(({ k, v }) => [k, v]));
 }
+
+/** Of all steps of a run that have one of these tags, by step id. */
+export function tagsOfSteps(store: Store, runId: string, keys: readonly string[]): Map<string, Map<string, string>> {
+  // With +k the run's index is used, not that of the same key in all runs.
+  const rows = store.all<{ step_id: string; k: string; v: string }>(
+    `SELECT step_id, k, v FROM kv WHERE run_id = ? AND step_id IS NOT NULL AND command_id IS NULL
+       AND +k IN (${keys.map(() => "?").join(", ")}) ORDER BY kv_id`,
+    runId,
+    ...keys,
+  );
+  const bySteps = new Map<string, Map<string, string>>();
+  for (const { step_id: id, k, v } of rows) bySteps.set(id, (bySteps.get(id) ?? new Map()).set(k, v));
+  return bySteps;
+}

@@ -106,6 +106,9 @@ test("failures lists by number what did not pass, an unfinished step as interrup
     duration_ms,
     stderr_path,
     status,
+    failed_file: null,
+    failed_line: null,
+    failed_command: null,
   });
   expect(await objects("failures")).toEqual([
     row(2, 1, 20, "go-logs/step-02-stderr.txt", "failed"),

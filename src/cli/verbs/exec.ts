@@ -13,6 +13,7 @@ import { SHOW } from "../live/show.ts";
 import { integerOf, seeHelp } from "../parse.ts";
 import { choiceOf, stepArgs, stepOptionsOf } from "../step-args.ts";
 import { writeErr } from "../streams.ts";
+import { traceArgs, traceOptionsOf } from "../trace-args.ts";
 import type { End, Invocation } from "../verb.ts";
 
 export default defineCommand({
@@ -41,6 +42,7 @@ export default defineCommand({
       default: "none",
       description: "What of its output the console gets as well",
     },
+    ...traceArgs,
     ...kvArg,
   },
   async run({ args, data }): Promise<End> {
@@ -76,6 +78,7 @@ function specOf(args: { readonly [flag: string]: unknown }, data: Invocation): S
     scriptPath: text("script-path"),
     workDir: text("work-dir"),
     ...stepOptionsOf("exec", args),
+    ...traceOptionsOf("exec", args, data.flags.redact as string[] | undefined, "never"),
     tags: tagsOf((data.flags.kv as string[] | undefined) ?? []),
     argv: argv as [string, ...string[]],
   };

@@ -6,12 +6,14 @@ import { dbArg, outsideArg } from "../args.ts";
 import { required } from "../context.ts";
 import { noOperands } from "../operands.ts";
 import { writeOut } from "../streams.ts";
+import { redactArg, redactorOf } from "../trace-args.ts";
 
 export default defineCommand({
   args: {
     ...dbArg,
     "run-id": { type: "string", valueHint: "run", description: "The run (or SCENARIOLOG_RUN_ID)" },
     ...outsideArg,
+    ...redactArg,
   },
   async run({ args, data }) {
     noOperands("index fts", data);
@@ -20,7 +22,10 @@ export default defineCommand({
     const store = openForWriting(db, { create: false });
     try {
       if (!store.fts) throw new ScenariologError("NO_FTS5", `FTS5 is not available; nothing of ${db} was indexed`);
-      const { lines, artifacts, failures } = await indexRun(store, runId, { allowOutside: args["allow-outside"] });
+      const { lines, artifacts, failures } = await indexRun(store, runId, {
+        allowOutside: args["allow-outside"],
+        redactor: redactorOf(data.flags.redact as string[] | undefined),
+      });
       writeOut(`${count(lines, "line")} added from ${count(artifacts, "artifact")}\n`);
       for (const { path, reason } of failures)
         (await import("../console.ts")).warn(`${path} ${reason}; its lines are not indexed`);
