@@ -31,6 +31,8 @@ export interface ControlOptions {
   readonly timeoutMs: number;
   /** A reading of Bun.nanoseconds(), in ms: the step is ended then, if it has no shorter timeout. */
   readonly deadlineMs?: number | undefined;
+  /** The program has the user's terminal: what the keyboard sends to everyone is its own affair, and no end of it. */
+  readonly hasTerminal?: boolean;
 }
 
 /** A step this short is not worth a witness (0.5 ms); see #sentToEveryone. */
@@ -49,6 +51,8 @@ const TWIN_MS = 50;
 export class StepControl {
   /** Null while nobody has ended the step. */
   cause: Cause | null = null;
+  /** With `hasTerminal`: the last signal that everyone got. */
+  everyoneGot: NodeJS.Signals | null = null;
   /** Settles with the first signal. */
   readonly interrupted: Promise<void>;
   readonly #tree: ProcessTree;
@@ -130,6 +134,7 @@ export class StepControl {
     if (this.#moment === "running") this.#moment = "draining";
     if (!this.cause) return;
     await this.#passedOn;
+    if (!this.cause) return;
     if (this.cause.kind === "timeout" || this.cause.moment === "running") this.#tree.signalAll("SIGTERM");
     await this.#tree.gone();
   }
@@ -188,7 +193,7 @@ export class StepControl {
     }
     this.#interruptedMs = nowMs;
     this.cause = { kind: "signal", signal, moment: this.#moment, everyone: false };
-    this.#timeout?.stop();
+    if (!this.options.hasTerminal) this.#timeout?.stop();
     this.#onInterrupted();
     if (atWork) this.#passedOn = this.#passOn(this.cause);
   }
@@ -204,6 +209,11 @@ export class StepControl {
   async #passOn(cause: Cause & { kind: "signal" }): Promise<void> {
     const { signal, moment } = cause;
     const everyone = await this.#isForEveryone(signal);
+    if (everyone && this.options.hasTerminal) {
+      this.everyoneGot = signal;
+      this.cause = null;
+      return;
+    }
     this.cause = { ...cause, everyone };
     if (this.#moment === "over") return;
     const group = statOf(process.pid)?.pgrp;

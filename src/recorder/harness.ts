@@ -43,7 +43,7 @@ export async function recordHarness(
 ): Promise<HarnessResult> {
   const startMs = clock.monotonicMs();
   const deadlineMs = spec.deadlineMs > 0 ? startMs + spec.deadlineMs : undefined;
-  const limits = { graceMs: spec.graceMs, timeoutMs: 0, deadlineMs };
+  const limits = { graceMs: spec.graceMs, timeoutMs: 0, deadlineMs, hasTerminal: true };
   // Before the run's row: a signal that comes now must find it ended.
   const control = new StepControl(platform, limits);
   try {
@@ -59,7 +59,7 @@ export async function recordHarness(
       runId,
       exit,
       code: outcome.code,
-      endBySignal: outcome.endBySignal,
+      endBySignal: outcome.endBySignal ?? diedWithAll(exit, control),
       counts,
       durationMs: Math.floor(clock.monotonicMs() - startMs),
       pastDeadline: outcome.reason === "timeout",
@@ -68,6 +68,11 @@ export async function recordHarness(
   } finally {
     control.release();
   }
+}
+
+/** Ctrl-C ended it, and is to end the script that we were called from. */
+function diedWithAll(exit: Exit, { everyoneGot }: StepControl): NodeJS.Signals | undefined {
+  return exit.kind === "signal" && everyoneGot !== null && exit.name === everyoneGot ? everyoneGot : undefined;
 }
 
 /** The database is not kept open: the harness may do with it what it likes. */

@@ -4,7 +4,7 @@ import path from "node:path";
 import { program, run } from "../support/program.ts";
 import { type Scripts, scripts } from "../support/recorded.ts";
 import { until } from "../support/started.ts";
-import { inTerminal } from "../support/terminal.ts";
+import { CTRL_C, inTerminal } from "../support/terminal.ts";
 
 const shim = `scenariolog() { ${program.map((word) => `'${word}'`).join(" ")} "$@"; }`;
 const exec = (name: string, script: string) => `scenariolog exec --name ${name} -- bash -c '${script}'`;
@@ -153,5 +153,46 @@ describe.concurrent("a step that is given no number", () => {
     const { code } = await run(["bash", "-c", script.join("\n")], { cwd: suite.dir });
     expect(code).toBe(0);
     expect(suite.steps().map(([num, name]) => `${num} ${name}`)).toEqual(["0 inner", "1 one", "2 two"]);
+  });
+});
+
+describe.if(process.platform === "linux").concurrent("Ctrl-C around a harness", () => {
+  const ready = (suite: Scripts) => until("ready", () => fs.existsSync(path.join(suite.dir, "ready")));
+
+  test("is the harness's own affair when it handles it, however often", async () => {
+    const suite = harness(
+      "n=0; trap 'n=$((n + 1))' INT; touch ready; while ((n < 3)); do sleep 0.02; done; sleep 0.5; exit 6",
+    );
+    const line = `${program.join(" ")} record --grace 100ms -- ./run-all.sh; echo "code $?"`;
+    const session = inTerminal(["bash", "-c", `cd ${suite.dir}; trap : INT; ${line}`]);
+    await ready(suite);
+    for (let i = 0; i < 3; i++) {
+      await Bun.sleep(150);
+      await session.type(CTRL_C);
+    }
+    await session.shows("code 6\n");
+    expect(suite.run()).toMatchObject({ exit_code: 6 });
+  });
+
+  test("does not put the deadline off", async () => {
+    const suite = harness("trap : INT; touch ready; while :; do sleep 0.02; done");
+    const line = `${program.join(" ")} record --deadline 1s --grace 1s -- ./run-all.sh; echo "code $?"`;
+    const session = inTerminal(["bash", "-c", `cd ${suite.dir}; trap : INT; ${line}`]);
+    await ready(suite);
+    await Bun.sleep(100);
+    await session.type(CTRL_C);
+    await session.shows("code 124\n");
+  });
+
+  test("ends record as well when it ends the harness, and the script that called it", async () => {
+    const suite = harness("touch ready; sleep 300");
+    const line = `${program.join(" ")} record -- ./run-all.sh; echo "went on"`;
+    const session = inTerminal(["bash", "-c", `cd ${suite.dir}; ${line}`]);
+    await ready(suite);
+    await Bun.sleep(100);
+    await session.type(CTRL_C);
+    await session.ended;
+    expect(session.output()).not.toContain("went on");
+    expect(suite.run()).toMatchObject({ exit_code: 130 });
   });
 });
