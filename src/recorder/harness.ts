@@ -5,6 +5,7 @@ import { reasonOf } from "../capture/log-file.ts";
 import { StepControl } from "../capture/step-control.ts";
 import { ScenariologError } from "../errors.ts";
 import type { Exit } from "../model/exit.ts";
+import type { TraceMode } from "../model/step.ts";
 import { type Clock, systemClock } from "../model/time.ts";
 import { openForWriting } from "../store/open.ts";
 import { countSteps } from "../store/steps.ts";
@@ -22,6 +23,8 @@ export interface HarnessSpec {
   /** Relative to the run's root; undefined is `.logs/<run id>`. */
   readonly logDir: string | undefined;
   readonly argv: readonly [string, ...string[]];
+  /** Of the steps inside. */
+  readonly trace: TraceMode;
   /** From a signal, or the deadline, to SIGKILL. */
   readonly graceMs: number;
   /** 0 is none. */
@@ -91,6 +94,7 @@ function environmentOf(spec: HarnessSpec, runId: string): Record<string, string>
     SCENARIOLOG_RUN_ID: runId,
     SCENARIOLOG_ROOT_DIR: path.resolve(rootDir),
     SCENARIOLOG_LOG_DIR: logDirOf(rootDir, spec.logDir ?? defaultLogDir(runId)),
+    SCENARIOLOG_TRACE: spec.trace,
     // Of a step of another run, should we be in one.
     ...Object.fromEntries(outer.map((name) => [name, ""])),
   };

@@ -35,6 +35,15 @@ describe.concurrent("record around a harness", () => {
     expect(stderr).toContain("3 steps: 2 passed, 1 failed in ");
   });
 
+  test("traces its bash steps as --trace says, which is auto", async () => {
+    const suite = harness(exec("one", "false; exit 3"));
+    const lines = () => suite.sql("SELECT text FROM command_sources");
+    await suite.record(["--trace", "never", "--", "./run-all.sh"]);
+    expect(lines()).toEqual([]);
+    await suite.record(["--", "./run-all.sh"]);
+    expect(lines()).toContainEqual({ text: "exit 3" });
+  });
+
   test("leaves its stdin, stdout, stderr and arguments as they are", async () => {
     const suite = harness('cat; printf "<%s>" "$@"; echo; echo complaint >&2; exit 9');
     const { code, stdout, stderr } = await suite.record(["--", "./run-all.sh", "a b", "--help"], {

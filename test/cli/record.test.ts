@@ -217,6 +217,28 @@ describe.concurrent("the flags of exec work for every step:", () => {
     expect(suite.steps().map(([, , exit]) => exit)).toEqual([0, 0, 124]);
   });
 
+  test("--trace is auto: a failing bash step's line is known, and a passing one leaves no trace", async () => {
+    const suite = scripts({ "01-a.sh": ":", "02-b.sh": "set -e\ncheck() {\n  grep nope /dev/null\n}\ncheck" });
+    const failing = async () => {
+      const words = [
+        "--db",
+        ".scenario-run.db",
+        "--output",
+        "json",
+        "--fields",
+        "failed_file,failed_line,failed_command",
+      ];
+      return JSON.parse((await scenariolog(["failures", ...words], { cwd: suite.dir })).stdout);
+    };
+    await suite.record();
+    expect(await failing()).toEqual([
+      { failed_file: "steps/02-b.sh", failed_line: 4, failed_command: "grep nope /dev/null" },
+    ]);
+    expect(suite.sql("SELECT DISTINCT step_id FROM commands")).toEqual([{ step_id: `${suite.run().run_id}-step-02` }]);
+    await suite.record(["--trace", "never", "steps"]);
+    expect(await failing()).toEqual([{ failed_file: null, failed_line: null, failed_command: null }]);
+  });
+
   test("--kv tags the run, --suite and --root-dir name it, --log-dir says where", async () => {
     const suite = scripts({ "01-a.sh": "echo here" });
     await suite.record(["--kv", "a:b", "--suite", "mine", "--root-dir", "steps", "--log-dir", "logs", "steps"]);

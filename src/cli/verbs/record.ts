@@ -15,6 +15,7 @@ import { provenanceFor } from "../provenance.ts";
 import { choiceOf, stepArgs, stepOptionsOf } from "../step-args.ts";
 import { writeErr, writeOut } from "../streams.ts";
 import { summaryLines } from "../suite-summary.ts";
+import { traceArgs, traceOptionsOf } from "../trace-args.ts";
 import type { End, Invocation } from "../verb.ts";
 
 type Args = { readonly [flag: string]: unknown };
@@ -63,6 +64,7 @@ export default defineCommand({
       description: "What of a step's output the console gets as well",
     },
     ...stepArgs,
+    ...traceArgs,
   },
   async run({ args, data }): Promise<End> {
     if (data.positionals.length > 0) return await recordSteps(args, data);
@@ -85,7 +87,7 @@ async function recordSteps(args: Args, data: Invocation): Promise<End> {
     ...whereOf(args, data),
     steps,
     args: data.rest ?? [],
-    options: stepOptionsOf("record", args),
+    options: { ...stepOptionsOf("record", args), ...traceOptions(args, data) },
     keepGoing: args["keep-going"] === true,
     jobs,
     deadlineMs: durationMsOf("deadline", String(args.deadline)),
@@ -122,6 +124,7 @@ async function recordCommand(args: Args, data: Invocation, argv: readonly [strin
     ...whereOf(args, data),
     argv,
     graceMs: stepOptionsOf("record", args).graceMs,
+    trace: traceOptions(args, data).trace ?? "auto",
     deadlineMs: durationMsOf("deadline", String(args.deadline)),
   };
   if (args["dry-run"]) {
@@ -138,6 +141,11 @@ async function recordCommand(args: Args, data: Invocation, argv: readonly [strin
   }
   for (const problem of result.problems) (await import("../console.ts")).warn(problem);
   return endOf(args, spec.database, result);
+}
+
+/** A suite is recorded to know why it failed; what passes leaves no trace. */
+function traceOptions(args: Args, data: Invocation) {
+  return traceOptionsOf("record", args, data.flags.redact as string[] | undefined, "auto");
 }
 
 function whereOf(args: Args, data: Invocation): { database: string; run: RunSpec; logDir: string | undefined } {
