@@ -10,7 +10,12 @@ const CODE = /^```[^\n]*\n([\s\S]*?)^```\n|((?:^ {4}[^\n]*\n|^\n(?= {4}))+)/gm;
 export function shown(markdown: string): string {
   // Asked of the descriptor: process.stdout is not to be touched (see streams.ts).
   if (!isatty(1)) return markdown;
-  return onTerminal(markdown, { colors: !process.env.NO_COLOR && process.env.TERM !== "dumb" });
+  return onTerminal(markdown, { colors: coloured() });
+}
+
+/** Whether our output is in colour: on a terminal, unless NO_COLOR or TERM=dumb says otherwise. */
+export function coloured(): boolean {
+  return isatty(1) && !process.env.NO_COLOR && process.env.TERM !== "dumb";
 }
 
 /** Code is indented and nothing more, so that it can be copied: Bun would draw a box around it. */

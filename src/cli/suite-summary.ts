@@ -1,4 +1,5 @@
 import type { SuiteResult } from "../recorder/suite.ts";
+import { shellWord } from "../render/shell.ts";
 import { visible } from "../render/text.ts";
 import { elapsedOf } from "./live/verdict.ts";
 
@@ -18,9 +19,4 @@ export function summaryLines(database: string, result: SuiteResult): string {
   if (total === 0) lines.push("no step was recorded: inside, call scenariolog exec --name NAME -- COMMAND");
   else if (code !== 0) lines.push(`look further: scenariolog why --db ${shellWord(database)}`);
   return lines.map((line) => `${visible(line)}\n`).join("");
-}
-
-/** As one would type it. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

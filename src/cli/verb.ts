@@ -71,6 +71,11 @@ export const verbs = {
     load: async () => (await import("./verbs/record.ts")).default,
     operands: "STEP… [-- ARG…], or: -- HARNESS [ARG…]",
   },
+  why: {
+    summary: "Why a run did not pass, on one screen",
+    load: async () => (await import("./verbs/why.ts")).default,
+    operands: "[RUN]",
+  },
   runs: { summary: "The newest runs, one a line", load: async () => (await import("./verbs/runs.ts")).default },
   steps: {
     summary: "Every step of a run: status, attempts, time, bytes, memory",

@@ -18,10 +18,16 @@ export function jsonl({ columns, rows }: RowSet): string {
  * would obey (DEL, C1, bidi overrides) and what YAML does not allow or takes for a line end.
  */
 export function quoted(text: string): string {
-  return JSON.stringify(text).replace(
-    ALSO_ESCAPED,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return escaped(JSON.stringify(text));
+}
+
+/** Any value as JSON, indented by two, with a newline at the end; its strings escaped as in rows. */
+export function jsonDocument(value: unknown): string {
+  return `${escaped(JSON.stringify(value, null, 2))}\n`;
+}
+
+function escaped(json: string): string {
+  return json.replace(ALSO_ESCAPED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 const ALSO_ESCAPED = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g;

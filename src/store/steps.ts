@@ -14,7 +14,8 @@ export interface Step {
   readonly duration_ms: number | null;
 }
 
-const COLUMNS = "step_id, run_id, step_num, step_name, script_path, started_at, completed_at, exit_code, duration_ms";
+export const STEP_COLUMNS =
+  "step_id, run_id, step_num, step_name, script_path, started_at, completed_at, exit_code, duration_ms";
 
 export function insertStep(
   store: Store,
@@ -62,7 +63,7 @@ export function finishStep(
 }
 
 export function findStep(store: Store, stepId: string): Step | null {
-  return store.get<Step>(`SELECT ${COLUMNS} FROM steps WHERE step_id = ?`, stepId);
+  return store.get<Step>(`SELECT ${STEP_COLUMNS} FROM steps WHERE step_id = ?`, stepId);
 }
 
 /** The highest number among a run's steps; 0 when it has none. */
@@ -75,7 +76,7 @@ export function lastStepNum(store: Store, runId: string): number {
 /** Steps of a run by number, those of the same number by time. */
 export function stepsOf(store: Store, runId: string): Step[] {
   return store.all<Step>(
-    `SELECT ${COLUMNS} FROM steps s WHERE run_id = ? ORDER BY step_num, ${startOrder("s")}`,
+    `SELECT ${STEP_COLUMNS} FROM steps s WHERE run_id = ? ORDER BY step_num, ${startOrder("s")}`,
     runId,
   );
 }

@@ -1,0 +1,63 @@
+import { defineCommand } from "citty";
+import { usageError } from "../../errors.ts";
+import { jsonDocument } from "../../render/json.ts";
+import { openForReading } from "../../store/open.ts";
+import { dbArg, outsideArg, runArg } from "../args.ts";
+import { required } from "../context.ts";
+import { runOperand } from "../operands.ts";
+import { coloured } from "../page.ts";
+import { bytesOf } from "../size.ts";
+import { choiceOf } from "../step-args.ts";
+import { writeOut } from "../streams.ts";
+import { type Diagnosis, diagnose } from "../why/diagnosis.ts";
+import { fitted } from "../why/fit.ts";
+import { markdown } from "../why/markdown.ts";
+import { text } from "../why/text.ts";
+
+const OUTPUTS = ["text", "markdown", "json"] as const;
+
+/** Less does not hold the ids of run and step, and what they mean. */
+const LEAST_BYTES = 1000;
+
+export default defineCommand({
+  args: {
+    ...dbArg,
+    ...runArg,
+    output: {
+      type: "enum",
+      options: [...OUTPUTS],
+      default: "text",
+      description: "For people, a pull request, a program",
+    },
+    "max-bytes": {
+      type: "string",
+      default: "none",
+      valueHint: "size",
+      description: "Print no more: 4096, 60k; the tails of the logs are cut first",
+    },
+    ...outsideArg,
+  },
+  run({ args, data }) {
+    const db = required("why", args, "db");
+    const selector = runOperand("why", args["run-id"], data);
+    const output = choiceOf("why", "output", args.output, OUTPUTS);
+    const maxBytes = mostBytes(args["max-bytes"]);
+    const store = openForReading(db);
+    let diagnosis: Diagnosis;
+    try {
+      diagnosis = diagnose(store, selector, args["allow-outside"]);
+    } finally {
+      store.close();
+    }
+    const bold = coloured() ? (heading: string) => `\x1b[1m${heading}\x1b[0m` : (heading: string) => heading;
+    const render = { text: (found: Diagnosis) => text(found, bold), markdown, json: jsonDocument }[output];
+    writeOut(fitted(diagnosis, maxBytes, render));
+  },
+});
+
+function mostBytes(given: string): number {
+  if (given === "none") return Number.POSITIVE_INFINITY;
+  const bytes = bytesOf("max-bytes", given);
+  if (bytes < LEAST_BYTES) throw usageError(`--max-bytes ${given} is less than ${LEAST_BYTES}`);
+  return bytes;
+}

@@ -1,0 +1,261 @@
+import path from "node:path";
+import { meaningOf } from "../../model/exit-meaning.ts";
+import { shortRunId } from "../../model/ids.ts";
+import { Evidence, isNewer, type LogEnd } from "../../recorder/evidence.ts";
+import { isAlive } from "../../recorder/identity.ts";
+import { withoutColours } from "../../render/plain-text.ts";
+import { shellWord } from "../../render/shell.ts";
+import { errorLine } from "../../report/error-line.ts";
+import { newLines } from "../../report/new-lines.ts";
+import { placesNear } from "../../report/source-place.ts";
+import { type FailedStep, type Why, why } from "../../report/why.ts";
+import type { Store } from "../../store/store.ts";
+
+/** What `why` shows, by the names that its JSON has. Whatever is not known is null, or empty. */
+export interface Diagnosis {
+  readonly run: {
+    readonly run_id: string;
+    readonly short_id: string;
+    readonly suite: string | null;
+    readonly started_at: string;
+    readonly status: string;
+    readonly exit_code: number | null;
+  };
+  /** One sentence; all there is when no step failed. */
+  readonly summary: string;
+  /** The first step that did not pass. */
+  readonly step: {
+    readonly step_num: number;
+    readonly step_name: string;
+    readonly status: string;
+    readonly exit_code: number | null;
+    readonly meaning: string;
+    readonly duration_ms: number | null;
+    readonly attempts: number;
+  } | null;
+  readonly failed_at: FailedAt | null;
+  readonly first_error: {
+    readonly stream: "stdout" | "stderr";
+    /** From 1; null where the log is so long that only its end was read. */
+    readonly line: number | null;
+    readonly text: string;
+  } | null;
+  readonly stderr: Tail | null;
+  readonly stdout: Tail | null;
+  readonly since: Since | null;
+  readonly also_failed: readonly {
+    readonly step_num: number;
+    readonly step_name: string;
+    readonly status: string;
+    readonly exit_code: number | null;
+  }[];
+  readonly notes: readonly { readonly step_num: number | null; readonly text: string }[];
+  readonly artifacts: readonly { readonly kind: string; readonly path: string }[];
+  /** For a POSIX shell. */
+  readonly reproduce: string | null;
+  /** Something was left out because of --max-bytes. */
+  readonly cut: boolean;
+}
+
+export interface FailedAt {
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly function: string | null;
+  readonly command: string | null;
+  /** Who says so: the trace of the step, or what it printed. */
+  readonly from: "trace" | "output";
+  readonly source: readonly { readonly num: number; readonly text: string }[];
+  /** The file was written after the step had ended. */
+  readonly changed_since: boolean;
+}
+
+/** The end of a log. */
+export interface Tail {
+  readonly path: string | null;
+  readonly lines: readonly string[];
+  /** There is more of it. */
+  readonly more: boolean;
+  /** Why it cannot be shown: the end of a sentence that begins with the path. */
+  readonly problem: string | null;
+}
+
+/** What is new since the step last passed. */
+export interface Since {
+  readonly run_id: string;
+  readonly short_id: string;
+  readonly started_at: string;
+  readonly exit_code: number | null;
+  readonly duration_ms: number | null;
+  /** Lines that were not printed then; null where the logs of then cannot be read. */
+  readonly new_lines: readonly string[] | null;
+  /** How many there are in all. */
+  readonly new_line_count: number;
+}
+
+const TAIL_LINES = 15;
+const NEW_LINES = 10;
+/** From the end of each log. */
+const READ_BYTES = 128 << 10;
+/** Above and below the line that failed. */
+const AROUND = 1;
+
+/** All that is known about why a run did not pass. Throws NO_RUN. */
+export function diagnose(store: Store, selector: string, allowOutside: boolean): Diagnosis {
+  const found = why(store, selector, isAlive);
+  const { run } = found;
+  return {
+    run: {
+      run_id: run.run_id,
+      short_id: shortRunId(run.run_id),
+      suite: run.suite,
+      started_at: run.started_at,
+      status: found.status,
+      exit_code: run.exit_code,
+    },
+    summary: found.sentence,
+    ...(found.step ? ofStep(store, found, found.step, allowOutside) : NOTHING_FAILED),
+    also_failed: found.others.map(({ step, status }) => ({
+      step_num: step.step_num,
+      step_name: step.step_name,
+      status,
+      exit_code: step.exit_code,
+    })),
+    notes: found.notes.map(({ step_num, text }) => ({ step_num, text })),
+    artifacts: found.artifacts,
+    cut: false,
+  };
+}
+
+type OfStep = Pick<Diagnosis, "step" | "failed_at" | "first_error" | "stderr" | "stdout" | "since" | "reproduce">;
+
+const NOTHING_FAILED: OfStep = {
+  step: null,
+  failed_at: null,
+  first_error: null,
+  stderr: null,
+  stdout: null,
+  since: null,
+  reproduce: null,
+};
+
+function ofStep(store: Store, { run }: Why, failed: FailedStep, allowOutside: boolean): OfStep {
+  const { step, status, reason, tags, files } = failed;
+  const evidence = new Evidence(store, run, { allowOutside, logFiles: files.logFiles });
+  const stderr = plain(evidence.logEnd(files.stderr, READ_BYTES));
+  const stdout = plain(evidence.logEnd(files.stdout, READ_BYTES));
+  const error = firstError(stderr, stdout);
+  return {
+    step: {
+      step_num: step.step_num,
+      step_name: step.step_name,
+      status,
+      exit_code: step.exit_code,
+      meaning: meaningOf({ code: step.exit_code, reason, running: false, tags }),
+      duration_ms: step.duration_ms,
+      attempts: failed.attempts,
+    },
+    failed_at: tracedPlace(evidence, failed, run.root_dir) ?? printedPlace(evidence, failed, error),
+    first_error: error && { stream: error.stream, line: error.log.whole ? error.index + 1 : null, text: error.text },
+    stderr: tailOf(stderr),
+    stdout: tailOf(stdout),
+    since: sinceOf(store, failed, { run: run.root_dir, stderr, stdout }, allowOutside),
+    reproduce: commandLine(failed, run.root_dir),
+  };
+}
+
+function plain(log: LogEnd): LogEnd {
+  return { ...log, lines: log.lines.map(withoutColours) };
+}
+
+function tailOf({ path: stored, lines, whole, problem }: LogEnd): Tail {
+  return { path: stored, lines: lines.slice(-TAIL_LINES), more: !whole || lines.length > TAIL_LINES, problem };
+}
+
+interface FirstError {
+  readonly stream: "stdout" | "stderr";
+  readonly log: LogEnd;
+  readonly index: number;
+  readonly text: string;
+}
+
+/** On stderr, unless stdout says more. */
+function firstError(stderr: LogEnd, stdout: LogEnd): FirstError | null {
+  const [onStderr, onStdout] = [errorLine(stderr.lines), errorLine(stdout.lines)];
+  if (onStderr && onStderr.weight >= (onStdout?.weight ?? 0)) return { stream: "stderr", log: stderr, ...onStderr };
+  return onStdout && { stream: "stdout", log: stdout, ...onStdout };
+}
+
+function tracedPlace(evidence: Evidence, { source, step }: FailedStep, rootDir: string): FailedAt | null {
+  if (source === null) return null;
+  const { file, line, text: command, cwd } = source;
+  const read = file && line !== null ? evidence.source(path.resolve(rootDir, cwd ?? "", file), line, AROUND) : null;
+  return {
+    ...{ file: file || null, line, function: source.function, command, from: "trace" },
+    source: read?.lines ?? [],
+    changed_since: read !== null && isNewer(read, step.completed_at),
+  };
+}
+
+/** The first place near the error line that is a file within the run's root. */
+function printedPlace(evidence: Evidence, { step, tags }: FailedStep, error: FirstError | null): FailedAt | null {
+  if (error === null) return null;
+  for (const { file, line } of placesNear(error.log.lines, error.index)) {
+    for (const dir of ["", tags.get("cmd.work_dir") ?? ""]) {
+      const read = evidence.source(path.join(path.isAbsolute(file) ? "" : dir, file), line, AROUND);
+      if (read === null) continue;
+      return {
+        ...{ file, line, function: null, command: null, from: "output" },
+        source: read.lines,
+        changed_since: isNewer(read, step.completed_at),
+      };
+    }
+  }
+  return null;
+}
+
+function sinceOf(
+  store: Store,
+  { before }: FailedStep,
+  now: { run: string; stderr: LogEnd; stdout: LogEnd },
+  allowOutside: boolean,
+): Since | null {
+  if (before === null) return null;
+  const { step, run, files } = before;
+  const evidence = new Evidence(store, run, { allowOutside, logFiles: files.logFiles });
+  const then = [files.stderr, files.stdout].map((stored) => plain(evidence.logEnd(stored, READ_BYTES)));
+  const readable = then.every(({ problem }) => problem === null);
+  const fresh = newLines(
+    then.flatMap(({ lines }) => lines),
+    [...now.stderr.lines, ...now.stdout.lines],
+    { before: run.root_dir, now: now.run },
+    NEW_LINES,
+  );
+  return {
+    run_id: run.run_id,
+    short_id: shortRunId(run.run_id),
+    started_at: run.started_at,
+    exit_code: step.exit_code,
+    duration_ms: step.duration_ms,
+    new_lines: readable ? fresh.lines : null,
+    new_line_count: readable ? fresh.total : 0,
+  };
+}
+
+/** Null where the database does not tell. The root is where a harness runs its steps, unless the step says otherwise. */
+function commandLine({ tags, knowsWorkDir }: FailedStep, rootDir: string): string | null {
+  const program = tags.get("cmd.argv0");
+  const args = argumentsOf(tags.get("cmd.args_json") ?? "[]");
+  if (!program || args === null) return null;
+  const command = [program, ...args].map(shellWord).join(" ");
+  const dir = tags.get("cmd.work_dir") ?? (knowsWorkDir ? path.resolve(rootDir) : null);
+  return dir === null ? command : `cd ${shellWord(dir)} && ${command}`;
+}
+
+function argumentsOf(json: string): string[] | null {
+  try {
+    const args: unknown = JSON.parse(json);
+    return Array.isArray(args) && args.every((arg) => typeof arg === "string") ? args : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,27 @@
+import { type Run, startOrder } from "./runs.ts";
+import { STEP_COLUMNS, type Step } from "./steps.ts";
+import type { Store } from "./store.ts";
+
+/** Earlier runs that are looked at: further back, what is new tells little. */
+const MOST_RUNS = 200;
+
+/**
+ * The same step in the newest earlier run of the suite in which it passed: of the same name, and of the same number where
+ * there is one. Null when there is none among the last 200 runs.
+ */
+export function lastPassed(store: Store, run: Run, step: Step): Step | null {
+  const ids = store.all<{ run_id: string }>(
+    `SELECT run_id FROM scenario_runs r WHERE suite IS ? ORDER BY ${startOrder("r", "DESC")}`,
+    run.suite,
+  );
+  const at = ids.findIndex(({ run_id }) => run_id === run.run_id);
+  const earlier = JSON.stringify(ids.slice(at + 1, at + 1 + MOST_RUNS).map(({ run_id }) => run_id));
+  // CROSS JOIN keeps the order of the array: the first that is found is the newest.
+  const find = (sameNum: string) =>
+    store.get<Step>(
+      `SELECT ${STEP_COLUMNS} FROM json_each(?1) run CROSS JOIN steps s
+       WHERE s.run_id = run.value AND s.step_name = ?2 ${sameNum} AND s.exit_code = 0 LIMIT 1`,
+      ...(sameNum === "" ? [earlier, step.step_name] : [earlier, step.step_name, step.step_num]),
+    );
+  return find("AND s.step_num = ?3") ?? find("");
+}
