@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { StepSpec } from "../model/step.ts";
 import { adoptAttempt, finishAttempt, insertAttempt, lastAttemptOf, type RecorderIdentity } from "../store/attempts.ts";
 import { insertOutputMarks } from "../store/output-marks.ts";
@@ -5,6 +6,8 @@ import { findStep, finishStep, insertStep, restartStep } from "../store/steps.ts
 import type { Store } from "../store/store.ts";
 import { insertTags, removeTags, setTags } from "../store/tags.ts";
 import { endTags, type Outcome } from "./outcome.ts";
+
+const WORK_DIR = "cmd.work_dir";
 
 /** A step of a run, with its id. */
 export interface StepKey {
@@ -25,7 +28,7 @@ export function writeBeginning(
   if (findStep(store, stepId)) {
     adoptAttempt(store, stepId);
     restartStep(store, row);
-    removeTags(store, key, endTags);
+    removeTags(store, key, [...endTags, WORK_DIR]);
     setTags(store, key, tagsOf(spec));
   } else {
     insertStep(store, { ...row, run_id: key.runId, step_num: spec.num });
@@ -73,5 +76,16 @@ function tagsOf({ redactor, ...spec }: StepSpec): Map<string, string> {
     ["cmd.argv0", argv0],
     ["cmd.args_json", JSON.stringify(redactor?.args(args) ?? args)],
     ...userTags,
+    ...workDirTag(spec),
   ]);
+}
+
+/** Where the step was run, behind the tags that the Go build knows; not where it is the root, as in most harnesses. */
+function workDirTag({ workDir, rootDir, tags }: Pick<StepSpec, "workDir" | "rootDir" | "tags">): [string, string][] {
+  try {
+    const dir = path.resolve(workDir);
+    return tags.has(WORK_DIR) || dir === path.resolve(rootDir) ? [] : [[WORK_DIR, dir]];
+  } catch {
+    return []; // our own directory was removed
+  }
 }

@@ -38,7 +38,7 @@ function weightOf(line: string): 0 | 1 | 2 | 3 {
 }
 
 const HINT =
-  /err|fail|fatal|panic|exception|traceback|assert|cannot|can't|could ?n[o']t|unable|undefined|unresolved|not found|no such|no rule|denied|refused|killed|segment|abort|core dumped|timed out|timeout|out of memory|no space|mismatch|invalid|missing|rejected|unbound|syntax|already in use|✗|✘|✕|✖|❌|×|●|not ok|: line \d|^curl:|exit|^E {2}|expected/i;
+  /err|fail|want|conflict|\*\*\*|fatal|panic|exception|traceback|assert|cannot|can't|could ?n[o']t|unable|undefined|unresolved|not found|no such|no rule|denied|refused|killed|segment|abort|core dumped|timed out|timeout|out of memory|no space|mismatch|invalid|missing|rejected|unbound|syntax|already in use|✗|✘|✕|✖|❌|×|●|not ok|: line \d|^curl:|exit|^E {2}|expected/i;
 
 /** Times, levels in brackets and the boxes that tools draw around a message. */
 function withoutPrefix(text: string): string {
@@ -67,13 +67,14 @@ const NAMES_IT: readonly RegExp[] = [
   /^(?:\.\/)?[\w./-]+\.go:\d+:\d+: /,
   /^\s*\S+_test\.go:\d+: /,
   /undefined (?:reference|symbol)|unresolved external|symbol\(s\) not found|cannot find -l|multiple definition of/i,
-  /\bNo rule to make target\b|missing separator/,
+  /^(?:#\d+ \S+ )?\S*: \*\*\* (?!.*\bError \d+$)/, // make: no rule, no target, missing separator
+  /^Failure\/Error: /,
   // an error, and then what it is
   /^(?:[\w./@-]+(?: \w+)?: ){0,3}(?:(?:fatal|internal|parse|syntax|runtime|compile|build|critical) )?error(?:\[\w+\]| \w*\d+)?(?: \(\w+\))?(?::|!| -) ?\S/i,
   /^(?:[\w./@-]+: ){0,2}fatal(?: error)?: \S/i,
   /^(?:\[(?:ERROR|FATAL|CRITICAL)\]|(?:ERROR|FATAL|CRITICAL)\b[:\s]) *\S/,
   /\blevel=(?:error|fatal)\b|"level": ?"(?:error|fatal)"/,
-  /^Error (?:response from daemon|in |:|parsing |loading |opening )/,
+  /^(?:[\w./-]+: )?Error (?:response from daemon|from server|in |:|parsing |loading |opening )/,
   /\bERR_\w+|\berror TS\d+:/,
   // exceptions: `ValueError: x`, `java.lang.IllegalStateException: y`, `AssertionError`
   /^(?:Uncaught |Unhandled \w+ |Caused by: |Exception in thread "[^"]*" )?(?:[\w$]+[.:]+)*[A-Z][\w$]*(?:Error|Exception|Failure|Interrupt|Exit)(?: \[\w+\])?(?:: \S|$)/,
@@ -91,16 +92,17 @@ const NAMES_IT: readonly RegExp[] = [
 
 const SAYS_SO: readonly RegExp[] = [
   /^(?:\s*[✗✘✕✖❌×●]|not ok \d)/,
-  /^\s*--- FAIL: |^FAIL(?:ED|URE)?\b|\bFAIL(?:ED|URE)?\b|^\s*\d+\) /,
+  /--- FAIL: |^FAILED\b|(?<!^)\bFAIL(?:ED|URE)?\b/,
   /\b(?:cannot|can't|could not|couldn't|unable to|failed to|failed with|failed:)\b/i,
   /^npm (?:ERR!|error) \S/,
   /\btimed? ?out\b|\brejected\b|\bdenied\b|\brefused\b/i,
-  /^! /,
+  /^! |^CONFLICT \(/,
 ];
 
 const HINTS: readonly RegExp[] = [
   /^Traceback \(most recent call last\)/,
   /(?<![\w./-])(?:error|fatal|exception)s?(?![\w/-]|\.\w)/i,
+  // the file of a test, of which more is said below
   /\bfail(?:ed|ure|ures|s)?\b/i,
   /\b(?:invalid|missing|mismatch|aborted|killed|expected|not found)\b/i,
 ];

@@ -16,7 +16,7 @@ export interface RunsSpec {
 }
 
 /** Tags that every run gets by itself: what is the same in all of them tells nothing in a list. */
-const AUTOMATIC = /^(?:root_dir|suite|user\.name|host\.\w+|ci\.\w+|git\.\w+)$/;
+const AUTOMATIC = /^(?:root_dir|suite|user\.name|host\.\w+|ci\.\w+|git\.\w+|record\.\w+)$/;
 
 /** Runs that are looked at together when a status is searched for; twice as many with each look. */
 const FIRST_LOOK = 64;

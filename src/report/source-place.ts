@@ -25,9 +25,14 @@ export function placesNear(lines: readonly string[], index: number): SourcePlace
   ];
 }
 
+/** The last place that a shell named, newest first: where the error line itself names none. */
+export function shellPlaces(lines: readonly string[]): SourcePlace[] {
+  return found(lines.slice(-STACK_LINES).reverse(), SHELL);
+}
+
 const SHELL = /^(?:\S*\/)?(?:bash|sh|dash): (.+?): (?:line )?(\d+): |^(.+?): line (\d+): /;
 const PYTHON = /^\s*File "(.+?)", line (\d+)/;
-const COLON = /(?:^|[\s('"])((?:\.{0,2}\/)?[\w@.+-]+(?:\/[\w@.+-]+)*\.[A-Za-z]\w*)[:(](\d+)\b/;
+const COLON = /(?:^|[\s('":])((?:\.{0,2}\/)?[\w@.+-]+(?:\/[\w@.+-]+)*\.[A-Za-z]\w*)[:(](\d+)\b/;
 const FRAME = /^\s*at .*?\(?((?:file:\/\/)?\/[^\s():]+):(\d+):\d+\)?/;
 
 function found(lines: readonly string[], pattern: RegExp): SourcePlace[] {

@@ -10,6 +10,7 @@ import { filesOfRun, filesOfStep, type StepFiles } from "../store/step-files.ts"
 import { type Step, stepsOf } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
 import { tagsOf } from "../store/tags.ts";
+import { failedAt } from "./failing.ts";
 import { type RecorderCheck, statusesOf, statusOfRun } from "./statuses.ts";
 
 /** What the store knows about a run that did not pass, or did. */
@@ -75,7 +76,7 @@ function failedStep(store: Store, run: Run, step: Step, status: Status): FailedS
     reason: endingsOf(store, run.run_id).get(step.step_id) ?? null,
     tags: tagsOf(store, { runId: run.run_id, stepId: step.step_id }),
     files: filesOfStep(store, step, attempt),
-    source: failingSource(store, step.step_id, attempt),
+    source: sourceOf(store, step, attempt),
     before: before && {
       run: findRun(store, before.run_id),
       step: before,
@@ -83,6 +84,14 @@ function failedStep(store: Store, run: Run, step: Step, status: Status): FailedS
     },
     knowsWorkDir: recorded > 0,
   };
+}
+
+/** What the trace named as the failure; else the last command that failed, whatever came of that. */
+function sourceOf(store: Store, { step_id: id, run_id: runId }: Step, attempt: number): FailingSource | null {
+  const named = failedAt(store, runId).get(id);
+  const source = failingSource(store, id, attempt, named ?? null);
+  if (named === undefined) return source;
+  return { ...named, text: named.command, function: source?.function ?? null, cwd: null };
 }
 
 function lastAttempt(store: Store, { step_id: id }: Step): number {

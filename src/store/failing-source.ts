@@ -10,14 +10,22 @@ export interface FailingSource {
   readonly cwd: string | null;
 }
 
-/** The last command of an attempt that ended with another code than 0; null where none is known. */
-export function failingSource(store: Store, stepId: string, attempt: number): FailingSource | null {
+/**
+ * The last command of an attempt that ended with another code than 0; of those that stand at a place, where that is known.
+ * Null where there is none.
+ */
+export function failingSource(
+  store: Store,
+  stepId: string,
+  attempt: number,
+  place: { readonly file: string | null; readonly line: number | null } | null,
+): FailingSource | null {
   if (!store.hasTable("command_sources")) return null;
+  const at = place ? "AND s.file IS ?3 AND s.line IS ?4" : "";
   return store.get<FailingSource>(
     `SELECT c.cwd, s.file, s.line, s.function, s.text
      FROM commands c JOIN command_sources s ON s.command_id = c.command_id
-     WHERE c.step_id = ? AND s.attempt = ? AND c.exit_code <> 0 ORDER BY c.command_num DESC LIMIT 1`,
-    stepId,
-    attempt,
+     WHERE c.step_id = ?1 AND s.attempt = ?2 AND c.exit_code <> 0 ${at} ORDER BY c.command_num DESC LIMIT 1`,
+    ...(place ? [stepId, attempt, place.file, place.line] : [stepId, attempt]),
   );
 }

@@ -49,7 +49,7 @@ describe("--kv", () => {
       code: 0,
     });
     const rows = suite.sql("SELECT k, v FROM kv WHERE step_id = ? ORDER BY kv_id", `${suite.runId}-step-01`);
-    const beforeTheEnd = rows.filter(({ k }) => !String(k).startsWith("rusage."));
+    const beforeTheEnd = rows.filter(({ k }) => !/^rusage\.|^cmd\.work_dir$/.test(String(k)));
     expect(beforeTheEnd.map(({ k, v }) => `${k}:${v}`)).toEqual([
       ...["step.name:mine", "step.num:1", "cmd.argv0:echo", 'cmd.args_json:["a","b"]', "x:y"],
     ]);

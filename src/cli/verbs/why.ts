@@ -9,6 +9,7 @@ import { coloured } from "../page.ts";
 import { bytesOf } from "../size.ts";
 import { choiceOf } from "../step-args.ts";
 import { writeOut } from "../streams.ts";
+import { redactorOf } from "../trace-args.ts";
 import { type Diagnosis, diagnose } from "../why/diagnosis.ts";
 import { fitted } from "../why/fit.ts";
 import { markdown } from "../why/markdown.ts";
@@ -36,16 +37,25 @@ export default defineCommand({
       description: "Print no more: 4096, 60k; the tails of the logs are cut first",
     },
     ...outsideArg,
+    redact: {
+      type: "string",
+      valueHint: "pattern",
+      description: "Also take what this matches out of what is shown; repeatable; none: take out nothing",
+    },
   },
   run({ args, data }) {
     const db = required("why", args, "db");
     const selector = runOperand("why", args["run-id"], data);
     const output = choiceOf("why", "output", args.output, OUTPUTS);
     const maxBytes = mostBytes(args["max-bytes"]);
+    const options = {
+      allowOutside: args["allow-outside"],
+      redactor: redactorOf(data.flags.redact as string[] | undefined),
+    };
     const store = openForReading(db);
     let diagnosis: Diagnosis;
     try {
-      diagnosis = diagnose(store, selector, args["allow-outside"]);
+      diagnosis = diagnose(store, selector, options);
     } finally {
       store.close();
     }

@@ -1,13 +1,14 @@
 import path from "node:path";
 import { meaningOf } from "../../model/exit-meaning.ts";
 import { shortRunId } from "../../model/ids.ts";
+import { KeyState, type Redactor } from "../../model/redact.ts";
 import { Evidence, isNewer, type LogEnd } from "../../recorder/evidence.ts";
 import { isAlive } from "../../recorder/identity.ts";
 import { withoutColours } from "../../render/plain-text.ts";
 import { shellWord } from "../../render/shell.ts";
 import { errorLine } from "../../report/error-line.ts";
 import { newLines } from "../../report/new-lines.ts";
-import { placesNear } from "../../report/source-place.ts";
+import { placesNear, shellPlaces } from "../../report/source-place.ts";
 import { type FailedStep, type Why, why } from "../../report/why.ts";
 import type { Store } from "../../store/store.ts";
 
@@ -99,8 +100,15 @@ const READ_BYTES = 128 << 10;
 /** Above and below the line that failed. */
 const AROUND = 1;
 
+export interface DiagnosisOptions {
+  /** See guard.ts. */
+  readonly allowOutside: boolean;
+  /** Takes secrets out of what is read from files: this is made to be passed on. */
+  readonly redactor: Redactor;
+}
+
 /** All that is known about why a run did not pass. Throws NO_RUN. */
-export function diagnose(store: Store, selector: string, allowOutside: boolean): Diagnosis {
+export function diagnose(store: Store, selector: string, options: DiagnosisOptions): Diagnosis {
   const found = why(store, selector, isAlive);
   const { run } = found;
   return {
@@ -113,7 +121,7 @@ export function diagnose(store: Store, selector: string, allowOutside: boolean):
       exit_code: run.exit_code,
     },
     summary: found.sentence,
-    ...(found.step ? ofStep(store, found, found.step, allowOutside) : NOTHING_FAILED),
+    ...(found.step ? ofStep(store, found, found.step, options) : NOTHING_FAILED),
     also_failed: found.others.map(({ step, status }) => ({
       step_num: step.step_num,
       step_name: step.step_name,
@@ -138,11 +146,11 @@ const NOTHING_FAILED: OfStep = {
   reproduce: null,
 };
 
-function ofStep(store: Store, { run }: Why, failed: FailedStep, allowOutside: boolean): OfStep {
+function ofStep(store: Store, { run }: Why, failed: FailedStep, options: DiagnosisOptions): OfStep {
   const { step, status, reason, tags, files } = failed;
-  const evidence = new Evidence(store, run, { allowOutside, logFiles: files.logFiles });
-  const stderr = plain(evidence.logEnd(files.stderr, READ_BYTES));
-  const stdout = plain(evidence.logEnd(files.stdout, READ_BYTES));
+  const evidence = new Evidence(store, run, { ...options, logFiles: files.logFiles });
+  const stderr = plain(evidence.logEnd(files.stderr, READ_BYTES), options);
+  const stdout = plain(evidence.logEnd(files.stdout, READ_BYTES), options);
   const error = firstError(stderr, stdout);
   return {
     step: {
@@ -154,17 +162,22 @@ function ofStep(store: Store, { run }: Why, failed: FailedStep, allowOutside: bo
       duration_ms: step.duration_ms,
       attempts: failed.attempts,
     },
-    failed_at: tracedPlace(evidence, failed, run.root_dir) ?? printedPlace(evidence, failed, error),
+    failed_at: withoutSecrets(
+      tracedPlace(evidence, failed, run.root_dir) ?? printedPlace(evidence, failed, stderr, error),
+      options,
+    ),
     first_error: error && { stream: error.stream, line: error.log.whole ? error.index + 1 : null, text: error.text },
     stderr: tailOf(stderr),
     stdout: tailOf(stdout),
-    since: sinceOf(store, failed, { run: run.root_dir, stderr, stdout }, allowOutside),
+    since: sinceOf(store, failed, { run: run.root_dir, stderr, stdout }, options),
     reproduce: commandLine(failed, run.root_dir),
   };
 }
 
-function plain(log: LogEnd): LogEnd {
-  return { ...log, lines: log.lines.map(withoutColours) };
+function plain(log: LogEnd, { redactor }: DiagnosisOptions): LogEnd {
+  const lines = log.lines.map(withoutColours);
+  redactor.lines(lines, new KeyState());
+  return { ...log, lines };
 }
 
 function tailOf({ path: stored, lines, whole, problem }: LogEnd): Tail {
@@ -196,12 +209,22 @@ function tracedPlace(evidence: Evidence, { source, step }: FailedStep, rootDir: 
   };
 }
 
-/** The first place near the error line that is a file within the run's root. */
-function printedPlace(evidence: Evidence, { step, tags }: FailedStep, error: FirstError | null): FailedAt | null {
-  if (error === null) return null;
-  for (const { file, line } of placesNear(error.log.lines, error.index)) {
-    for (const dir of ["", tags.get("cmd.work_dir") ?? ""]) {
-      const read = evidence.source(path.join(path.isAbsolute(file) ? "" : dir, file), line, AROUND);
+function withoutSecrets(place: FailedAt | null, { redactor }: DiagnosisOptions): FailedAt | null {
+  if (place === null) return null;
+  return { ...place, source: place.source.map(({ num, text }) => ({ num, text: redactor.text(text) })) };
+}
+
+/** The first place near the error line that is a file within the run's root; else what the shell complained of last. */
+function printedPlace(
+  evidence: Evidence,
+  { step, tags }: FailedStep,
+  stderr: LogEnd,
+  error: FirstError | null,
+): FailedAt | null {
+  const places = [...(error ? placesNear(error.log.lines, error.index) : []), ...shellPlaces(stderr.lines)];
+  for (const { file, line } of places) {
+    for (const dir of new Set(["", tags.get("cmd.work_dir") ?? ""])) {
+      const read = evidence.source(path.isAbsolute(file) ? file : path.join(dir, file), line, AROUND);
       if (read === null) continue;
       return {
         ...{ file, line, function: null, command: null, from: "output" },
@@ -217,12 +240,12 @@ function sinceOf(
   store: Store,
   { before }: FailedStep,
   now: { run: string; stderr: LogEnd; stdout: LogEnd },
-  allowOutside: boolean,
+  options: DiagnosisOptions,
 ): Since | null {
   if (before === null) return null;
   const { step, run, files } = before;
-  const evidence = new Evidence(store, run, { allowOutside, logFiles: files.logFiles });
-  const then = [files.stderr, files.stdout].map((stored) => plain(evidence.logEnd(stored, READ_BYTES)));
+  const evidence = new Evidence(store, run, { ...options, logFiles: files.logFiles });
+  const then = [files.stderr, files.stdout].map((stored) => plain(evidence.logEnd(stored, READ_BYTES), options));
   const readable = then.every(({ problem }) => problem === null);
   const fresh = newLines(
     then.flatMap(({ lines }) => lines),
