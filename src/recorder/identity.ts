@@ -5,15 +5,18 @@ import type { RecorderIdentity } from "../store/attempts.ts";
 /** PF_KTHREAD in include/linux/sched.h. */
 const KERNEL_THREAD = 0x00200000;
 
-/** Who we are, as `attempts` keeps it. */
+let own: RecorderIdentity | undefined;
+
+/** Who we are, as `attempts` keeps it. Looked up once: `record` is one process for many steps. */
 export function ownIdentity(): RecorderIdentity {
-  return {
+  own ??= {
     recorder_pid: process.pid,
     // Not by our pid: /proc may be that of another pid namespace.
     recorder_start: statOf("self")?.startTicks ?? "",
     boot_id: bootId(),
     pid_namespace: pidNamespace(),
   };
+  return own;
 }
 
 /**
