@@ -16,7 +16,7 @@ export function summaryLines(database: string, result: SuiteResult): string {
   const what = total === 0 ? "no steps" : `${total} ${total === 1 ? "step" : "steps"}: ${parts.join(", ")}`;
   const lines = [`${what} in ${elapsedOf(durationMs)}  run ${runId}  db ${database}`];
   if (pastDeadline) lines.push("the deadline had come");
-  if (total === 0) lines.push("no step was recorded: inside, call scenariolog exec --name NAME -- COMMAND");
+  if (total === 0) lines.push("no step was recorded in this run: inside, call scenariolog exec --name NAME -- COMMAND");
   else if (code !== 0) lines.push(`look further: scenariolog why --db ${shellWord(database)}`);
   return lines.map((line) => `${visible(line)}\n`).join("");
 }

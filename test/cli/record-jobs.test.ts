@@ -71,11 +71,11 @@ describe.concurrent("record --jobs", () => {
   test("ends by a timeout what is that step's, and leaves its neighbour alone", async () => {
     const suite = scripts({
       "01-a.sh": `${MARK}sleep 300 & echo $! >left; sleep 300`,
-      "02-b.sh": `${MARK}sleep 0.7`,
+      "02-b.sh": `${MARK}sleep 1.5`,
       // At work when the time of the first one is over.
-      "03-c.sh": `${MARK}sleep 0.9 & (setsid sleep 0.9 >/dev/null 2>&1 &); wait && echo done`,
+      "03-c.sh": `${MARK}sleep 2 & (setsid sleep 2 >/dev/null 2>&1 &); wait && echo done`,
     });
-    const words = ["--jobs", "2", "--timeout", "1200ms", "--grace", "200ms", "--keep-going", "steps"];
+    const words = ["--jobs", "2", "--timeout", "3s", "--grace", "200ms", "--keep-going", "steps"];
     expect((await suite.record(words)).code).toBe(124);
     expect(suite.steps().map(([, , exit]) => exit)).toEqual([124, 0, 0]);
     expect(suite.log(3, "stdout")).toBe("done\n");

@@ -77,7 +77,7 @@ describe.if(process.platform === "linux").concurrent("a timeout of one step", ()
       "02-slow.sh": "setsid sleep 300 >/dev/null 2>&1 & echo $! >own; sleep 300",
       "03-after.sh": "kill -0 $(cat server) && kill $(cat server)",
     });
-    const { code } = await suite.record(["--timeout", "700ms", "--grace", "300ms", "--keep-going", "steps"]);
+    const { code } = await suite.record(["--timeout", "2s", "--grace", "300ms", "--keep-going", "steps"]);
     expect(code).toBe(124);
     expect(suite.steps().map(([, , exit]) => exit)).toEqual([0, 124, 0]);
     expect(alive(await pidIn(suite, "own"))).toBe(false);
