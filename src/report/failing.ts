@@ -12,17 +12,15 @@ export interface FailedAt {
 /** By step id: of the steps of a run for which that is known. */
 export function failedAt(store: Store, runId: string): Map<string, FailedAt> {
   const tags = tagsOfSteps(store, runId, ["failed.file", "failed.line", "failed.command"]);
-  return new Map(
-    [...tags].map(([stepId, values]) => {
-      const line = values.get("failed.line");
-      return [
-        stepId,
-        {
-          file: values.get("failed.file") ?? null,
-          line: line === undefined ? null : Number(line),
-          command: values.get("failed.command") ?? null,
-        },
-      ];
-    }),
-  );
+  return new Map([...tags].map(([stepId, values]) => [stepId, namedIn(values)]));
+}
+
+/** What the tags of one step say. */
+export function namedIn(tags: ReadonlyMap<string, string>): FailedAt {
+  const line = tags.get("failed.line");
+  return {
+    file: tags.get("failed.file") ?? null,
+    line: line === undefined ? null : Number(line),
+    command: tags.get("failed.command") ?? null,
+  };
 }

@@ -10,7 +10,7 @@ import { filesOfRun, filesOfStep, type StepFiles } from "../store/step-files.ts"
 import { type Step, stepsOf } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
 import { tagsOf } from "../store/tags.ts";
-import { failedAt } from "./failing.ts";
+import { namedIn } from "./failing.ts";
 import { type RecorderCheck, statusesOf, statusOfRun } from "./statuses.ts";
 
 /** What the store knows about a run that did not pass, or did. */
@@ -68,15 +68,16 @@ export function why(store: Store, selector: string, isAlive: RecorderCheck): Why
 function failedStep(store: Store, run: Run, step: Step, status: Status): FailedStep {
   const recorded = store.hasTable("attempts") ? lastAttemptOf(store, step.step_id) : 0;
   const attempt = Math.max(1, recorded);
+  const tags = tagsOf(store, { runId: run.run_id, stepId: step.step_id });
   const before = lastPassed(store, run, step);
   return {
     step,
     status,
     attempts: attempt,
     reason: endingsOf(store, run.run_id).get(step.step_id) ?? null,
-    tags: tagsOf(store, { runId: run.run_id, stepId: step.step_id }),
+    tags,
     files: filesOfStep(store, step, attempt),
-    source: sourceOf(store, step, attempt),
+    source: sourceOf(store, step.step_id, attempt, tags),
     before: before && {
       run: findRun(store, before.run_id),
       step: before,
@@ -87,10 +88,15 @@ function failedStep(store: Store, run: Run, step: Step, status: Status): FailedS
 }
 
 /** What the trace named as the failure; else the last command that failed, whatever came of that. */
-function sourceOf(store: Store, { step_id: id, run_id: runId }: Step, attempt: number): FailingSource | null {
-  const named = failedAt(store, runId).get(id);
-  const source = failingSource(store, id, attempt, named ?? null);
-  if (named === undefined) return source;
+function sourceOf(
+  store: Store,
+  stepId: string,
+  attempt: number,
+  tags: ReadonlyMap<string, string>,
+): FailingSource | null {
+  const named = namedIn(tags);
+  if (named.file === null && named.command === null) return failingSource(store, stepId, attempt, null);
+  const source = failingSource(store, stepId, attempt, named);
   return { ...named, text: named.command, function: source?.function ?? null, cwd: null };
 }
 

@@ -71,6 +71,12 @@ describe.skipIf(!Bun.which("bash"))("in bash", () => {
     expect(await offered("failures", "--table-format", "")).toEqual(["ascii", "markdown", "html"]);
   });
 
+  test("a flag that takes other values with one verb offers those there", async () => {
+    expect(await offered("why", "--output", "")).toEqual(["text", "markdown", "json"]);
+    expect(await offered("why", "latest", "--output", "=", "m")).toEqual(["markdown"]);
+    expect(await offered("steps", "--output", "")).toContain("jsonl");
+  });
+
   test("--run-id offers the words that mean a run, where it is not the id of a new one", async () => {
     expect(await offered("steps", "--run-id", "")).toEqual(["latest", "latest-failed"]);
     expect(await offered("run", "end", "--run-id", "=", "latest-")).toEqual(["latest-failed"]);

@@ -70,13 +70,16 @@ export async function typeIn(
   return exchanges.map((_, i) => ({ printed: parts[2 * i] ?? "", code: Number(parts[2 * i + 1] ?? Number.NaN) }));
 }
 
-/** What differs from one recording to the next is made equal: run ids, times, durations, and the widths they have. */
+/** What differs from one recording to the next is made equal: run ids, times, durations, directories, and the widths they have. */
 export function normalised(text: string): string {
   let durations: number[] = [];
   return text
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z-pid-\d+-[0-9a-f]{16}/g, "RUN")
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
     .replace(/(duration_ms"?[:=] ?)\d+/g, "$1MS")
+    .replace(/\brun [0-9a-f]{8}\b/g, "run ID")
+    .replace(/\bafter \d+\.\ds\b/g, "after TIME")
+    .replace(/^ {2}cd \S+ &&/gm, "  cd DIR &&")
     .replace(/\[ *\d+\.\d\ds\]| in \d+\.\ds\b/g, "SECONDS")
     .split("\n")
     .map((line) => {
