@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
-import { bash, run, tempDir } from "../support/program.ts";
+import { bash, program, run, tempDir } from "../support/program.ts";
 import { until } from "../support/started.ts";
 
 const play = [process.execPath, path.join(import.meta.dir, "../fixtures/programs/live-console.ts")];
 
 /** What a program writes to a terminal of its own, to the byte. */
 async function inRawTerminal(
-  suite: object,
+  suite: object | readonly string[],
   options: {
     columns?: number;
     env?: Record<string, string>;
@@ -16,7 +16,7 @@ async function inRawTerminal(
   } = {},
 ): Promise<string> {
   let raw = "";
-  const child = Bun.spawn([...play, JSON.stringify(suite)], {
+  const child = Bun.spawn(Array.isArray(suite) ? suite : [...play, JSON.stringify(suite)], {
     env: { PATH: process.env.PATH!, TERM: "xterm-256color", ...options.env },
     terminal: {
       cols: options.columns ?? 80,
@@ -195,5 +195,71 @@ describe("the console of a suite, in a pipe or file,", () => {
     const text = fs.readFileSync(done, "utf8");
     const leftOut = Number(/too slow for (\d+) bytes of stdout; they are in the log/.exec(text)![1]);
     expect(Number(stdout) + leftOut).toBe(4_000_000);
+  });
+});
+
+describe("record", () => {
+  /** A directory of steps, to be recorded in. */
+  const stepsIn = (...scripts: string[]): string => {
+    const dir = tempDir();
+    for (const [i, script] of scripts.entries()) {
+      fs.writeFileSync(path.join(dir, `0${i + 1}-step.sh`), `#!/bin/bash\ncd ${dir}\n${script}\n`, { mode: 0o755 });
+    }
+    return dir;
+  };
+  const record = (dir: string, ...flags: string[]) => [
+    ...[...program, "record", "--root-dir", dir, "--db", path.join(dir, "runs.db")],
+    ...[...flags, dir],
+  ];
+
+  test("has this console: the running step, its end, and the end of what a failed one printed", async () => {
+    const dir = stepsIn("echo begun; sleep 0.5", "seq 3; echo broken >&2; exit 4");
+    const raw = await inRawTerminal(record(dir));
+    expect(raw).toMatch(/\r\[1\/2\] 01 step 0\.\ds \| begun\x1b\[K/);
+    expect(screenOf(raw).map(wait).slice(0, 7)).toEqual([
+      ...["PASS [  N.NNs] 01 step", "FAIL [  N.NNs] 02 step (exit 4)"],
+      ...["--- 02 step: stderr", "broken", "--- 02 step: stdout", "1", "2"],
+    ]);
+  });
+
+  test("says with --heartbeat now and then that a silent step runs", async () => {
+    const dir = stepsIn("sleep 1.5");
+    const { stderr, code } = await run(record(dir, "--heartbeat", "500ms"));
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^ {2}\.\.\. {2}\[1\/1\] 01 step runs for \d\.\ds, no output yet\n/);
+    expect((await run(record(dir, "--heartbeat", "soon"))).stderr).toStartWith(
+      'Error: --heartbeat "soon" is no duration',
+    );
+  });
+
+  test("goes on when its terminal is stopped with Ctrl-S, and shows the rest after Ctrl-Q", async () => {
+    const dir = stepsIn("touch running; until [ -e go ]; do sleep 0.05; done; seq 1000; exit 1", "touch over");
+    const raw = await inRawTerminal(record(dir, "--keep-going"), {
+      whileIt: async (terminal) => {
+        await until("a running step", () => fs.existsSync(path.join(dir, "running")));
+        terminal.write("\x13");
+        await Bun.sleep(200);
+        fs.writeFileSync(path.join(dir, "go"), "");
+        await until("the next step", () => fs.existsSync(path.join(dir, "over")));
+        terminal.write("\x11");
+      },
+    });
+    expect(raw).toContain("01 step (exit 1)\r\n");
+    expect(raw).toContain("\r\n999\r\n1000\r\n");
+    expect(wait(raw)).toContain("02 step\r\n");
+  });
+
+  test("leaves no half line behind when it is interrupted", async () => {
+    const dir = stepsIn("touch running; sleep 60");
+    const raw = await inRawTerminal(record(dir), {
+      whileIt: async (terminal, seen) => {
+        await until("the live line", () => seen().includes("[1/1]"));
+        await until("a running step", () => fs.existsSync(path.join(dir, "running")));
+        terminal.write("\x03");
+      },
+    });
+    const screen = screenOf(raw.replaceAll("^C", ""));
+    expect(wait(screen[0]!)).toBe("INTERRUPTED [  N.NNs] 01 step");
+    expect(screen.filter((row) => row.startsWith("[1/1]"))).toEqual([]);
   });
 });

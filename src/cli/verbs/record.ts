@@ -21,7 +21,6 @@ import type { End, Invocation } from "../verb.ts";
 type Args = { readonly [flag: string]: unknown };
 
 const DATABASE = ".scenario-run.db";
-const HEARTBEAT_MS = 30_000;
 
 export default defineCommand({
   args: {
@@ -63,6 +62,12 @@ export default defineCommand({
       default: "failed",
       description: "What of a step's output the console gets as well",
     },
+    heartbeat: {
+      type: "string",
+      default: "60s",
+      valueHint: "duration",
+      description: "Where lines are not redrawn: how long a step may be silent until a line says so; 0 is for ever",
+    },
     ...stepArgs,
     ...traceArgs,
   },
@@ -93,6 +98,7 @@ async function recordSteps(args: Args, data: Invocation): Promise<End> {
     deadlineMs: durationMsOf("deadline", String(args.deadline)),
   };
   const show = choiceOf("record", "show", String(args.show), SHOW);
+  const heartbeatMs = durationMsOf("heartbeat", String(args.heartbeat));
   if (args["dry-run"]) {
     for (const { num, name, script, independent } of steps) {
       const title = `${String(num).padStart(2, "0")} ${name}`;
@@ -104,7 +110,7 @@ async function recordSteps(args: Args, data: Invocation): Promise<End> {
   const platform = await thisPlatform();
   const { recordSuite } = await import("../../recorder/suite.ts");
   const { createConsole } = await import("../live/console.ts");
-  const live = await createConsole({ show, heartbeatMs: HEARTBEAT_MS });
+  const live = await createConsole({ show, heartbeatMs });
   try {
     if (notExecutable.length > 0) live.warned(`not executable, so left out: ${notExecutable.join(", ")}`);
     const run = { ...spec.run, provenance: await provenanceFor(args, spec.run.rootDir) };
