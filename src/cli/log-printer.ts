@@ -122,7 +122,7 @@ function* matching(pieces: Iterable<TimedPiece>, grep: RegExp | undefined): Gene
 class LinePrinter {
   /** How many times lines followed each other whose order is not known. */
   unsurePlaces = 0;
-  readonly #parts: Buffer[] = [];
+  readonly #block = Buffer.alloc(BLOCK_BYTES);
   #bytes = 0;
   #wasUnsure = false;
   #lacksEnd = false;
@@ -139,26 +139,30 @@ class LinePrinter {
   print(piece: TimedPiece): void {
     if (piece.beginsLine) {
       // A stream's last line may have no end; what follows is another line all the same.
-      if (this.#lacksEnd) this.#add(Buffer.from("\n"));
+      if (this.#lacksEnd) this.#addText("\n");
       if (piece.isUnsure && !this.#wasUnsure) this.unsurePlaces++;
       this.#wasUnsure = piece.isUnsure;
-      if (this.view.timestamps) this.#add(Buffer.from(this.#stamp(piece)));
+      if (this.view.timestamps) this.#addText(this.#stamp(piece));
     }
-    // Copied: a piece is good until the next one is asked for.
-    this.#add(this.forTerminal ? Buffer.from(plainText(piece.bytes.toString("utf8"))) : Buffer.from(piece.bytes));
+    if (this.forTerminal) this.#addText(plainText(piece.bytes.toString("utf8")));
+    else this.#add(piece.bytes);
     this.#lacksEnd = piece.endsLine && piece.bytes.at(-1) !== LF;
   }
 
   flush(): void {
-    if (this.#bytes > 0) writeOut(Buffer.concat(this.#parts));
-    this.#parts.length = 0;
+    if (this.#bytes > 0) writeOut(this.#block.subarray(0, this.#bytes));
     this.#bytes = 0;
   }
 
+  #addText(text: string): void {
+    this.#add(Buffer.from(text));
+  }
+
+  /** Copies: a piece is good until the next one is asked for. */
   #add(bytes: Buffer): void {
-    this.#parts.push(bytes);
-    this.#bytes += bytes.length;
-    if (this.#bytes >= BLOCK_BYTES) this.flush();
+    if (this.#bytes + bytes.length > BLOCK_BYTES) this.flush();
+    if (bytes.length > BLOCK_BYTES) writeOut(bytes);
+    else this.#bytes += bytes.copy(this.#block, this.#bytes);
   }
 
   #stamp({ atMs, isUnsure, stream }: TimedPiece): string {
