@@ -63,7 +63,7 @@ export class Drain {
   #handOver(hold: Hold): void {
     const { dir, name, ext } = path.parse(this.log.path);
     try {
-      hold.handOver(freeName(path.join(dir, `${name}-late${ext}`)));
+      hold.handOver(this.log.keepsLate ? freeName(path.join(dir, `${name}-late${ext}`)) : "/dev/null");
     } catch {
       // No log dir to be had: what comes late goes nowhere.
     }

@@ -27,6 +27,8 @@ export interface Written {
  * go to the console instead of nowhere.
  */
 export class LogFile {
+  /** Whether what comes when its step is over goes into a file beside it. */
+  readonly keepsLate: boolean = true;
   #fd = -1;
   /** See `fileIdOf`; null when no file could be made. */
   #id: string | null = null;

@@ -10,7 +10,8 @@ export const redactArg = {
   redact: {
     type: "string",
     valueHint: "pattern",
-    description: "Also take what this matches out of tags, traces and the index; repeatable; none: take out nothing",
+    description:
+      "Also take what this matches out of tags, traces and the index; repeatable; none: nothing (or SCENARIOLOG_REDACT)",
   },
 } as const satisfies ArgsDef;
 
@@ -22,24 +23,36 @@ export const traceArgs = {
     description: "Keep the commands of bash steps: of those that fail, of all, of none (or SCENARIOLOG_TRACE)",
   },
   ...redactArg,
+  "redact-logs": {
+    type: "boolean",
+    default: false,
+    description: "Take secrets out of the log files as well (or SCENARIOLOG_REDACT_LOGS=1)",
+  },
 } as const satisfies ArgsDef;
+
+type Args = { readonly [flag: string]: unknown };
 
 /** `fallback` is the mode where neither flag nor environment says one. Throws USAGE. */
 export function traceOptionsOf(
   verb: string,
-  args: { readonly [flag: string]: unknown },
+  args: Args,
   patterns: readonly string[] | undefined,
   fallback: TraceMode,
-): Pick<StepOptions, "trace" | "redactor"> {
-  return {
-    trace: modeOf(verb, args.trace as string | undefined, fallback),
-    redactor: redactorOf(patterns),
-  };
+): Required<Pick<StepOptions, "trace" | "redactor" | "redactLogs">> {
+  return { trace: modeOf(verb, args.trace as string | undefined, fallback), ...redactionOf(args, patterns) };
 }
 
-/** Throws USAGE for a pattern that is no regular expression. */
-export function redactorOf(patterns: readonly string[] | undefined): Redactor {
-  return new Redactor({ patterns: patterns ?? [], environment: process.env });
+/** As given by flags, else by the environment: there one pattern a line. Throws USAGE for what is no regular expression. */
+export function redactionOf(
+  args: Args,
+  patterns: readonly string[] | undefined,
+): { redactor: Redactor; redactLogs: boolean } {
+  const { SCENARIOLOG_REDACT: inherited = "", SCENARIOLOG_REDACT_LOGS: logs = "" } = process.env;
+  const all = patterns ?? inherited.split("\n").filter((pattern) => pattern !== "");
+  return {
+    redactor: new Redactor({ patterns: all, environment: process.env }),
+    redactLogs: args["redact-logs"] === true || !["", "0"].includes(logs),
+  };
 }
 
 function modeOf(verb: string, given: string | undefined, fallback: TraceMode): TraceMode {

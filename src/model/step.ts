@@ -23,6 +23,8 @@ export interface StepOptions {
   readonly trace?: TraceMode;
   /** Applied to tags, traces and the index; absent: nothing is redacted but traces, by the default set. */
   readonly redactor?: Redactor;
+  /** Applies it to the log files as well. */
+  readonly redactLogs?: boolean;
 }
 
 export type TraceMode = "auto" | "always" | "never";

@@ -75,6 +75,7 @@ function tagsOf({ redactor, ...spec }: StepSpec): Map<string, string> {
     ["step.script_path", spec.scriptPath],
     ["cmd.argv0", argv0],
     ["cmd.args_json", JSON.stringify(redactor?.args(args) ?? args)],
+    ["log.redacted", spec.redactLogs ? "true" : ""],
     ...userTags,
     ...workDirTag(spec),
   ]);

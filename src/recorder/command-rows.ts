@@ -1,8 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import { whereIs } from "../capture/file-id.ts";
-import { LogFile, type Written } from "../capture/log-file.ts";
+import type { LogFile, Written } from "../capture/log-file.ts";
 import { commandIdOf, commandLogFileName } from "../model/ids.ts";
+import type { Redactor } from "../model/redact.ts";
 import { finishArtifact, insertArtifact, removeArtifact } from "../store/artifacts.ts";
 import { finishCommand, insertCommand, nextCommandNum, RECORDER_TAG } from "../store/commands.ts";
 import { leaveUnindexed } from "../store/lines.ts";
@@ -12,6 +13,7 @@ import { ownIdentity } from "./identity.ts";
 import { enterLog, STREAMS, type Stream } from "./log-rows.ts";
 import { logDirOf, storedPath } from "./paths.ts";
 import { type Place, stepOf } from "./place.ts";
+import { logFileOf } from "./redacted-log.ts";
 
 export interface CommandBeginning {
   readonly argv: readonly [string, ...string[]];
@@ -22,6 +24,8 @@ export interface CommandBeginning {
   /** Relative to the run's root unless absolute. */
   readonly logDir: string;
   readonly startedAt: string;
+  readonly redactor: Redactor;
+  readonly redactLogs: boolean;
 }
 
 /** A command that is being recorded. */
@@ -56,7 +60,7 @@ function insertRows(store: Store, at: Place, beginning: CommandBeginning, made: 
     step_id: stepId,
     command_num: num,
     argv0,
-    argv_json: JSON.stringify(args),
+    argv_json: JSON.stringify(beginning.redactor.args(args)),
     cwd: beginning.cwd,
     started_at: beginning.startedAt,
   });
@@ -69,7 +73,7 @@ function insertRows(store: Store, at: Place, beginning: CommandBeginning, made: 
   fs.mkdirSync(dir, { recursive: true });
   const open = (stream: Stream) => {
     // All of it goes to the console anyway.
-    const file = new LogFile(path.join(dir, commandLogFileName(step.step_num, num, stream)), null);
+    const file = logFileOf(path.join(dir, commandLogFileName(step.step_num, num, stream)), null, beginning);
     made.push(file);
     const artifact = {
       kind: `cmd-${stream}`,

@@ -7,6 +7,7 @@ import { StepControl } from "../capture/step-control.ts";
 import { uncaptured } from "../capture/uncaptured.ts";
 import { ScenariologError } from "../errors.ts";
 import type { Exit } from "../model/exit.ts";
+import type { Redactor } from "../model/redact.ts";
 import { type Clock, systemClock } from "../model/time.ts";
 import { beginCommand, type CommandRows, closeLogs, endCommand } from "./command-rows.ts";
 import { Connection } from "./connection.ts";
@@ -21,6 +22,8 @@ export interface CommandSpec {
   readonly argv: readonly [string, ...string[]];
   /** "" is none. */
   readonly name: string;
+  readonly redactor: Redactor;
+  readonly redactLogs: boolean;
   /** Null where it is called outside any step: then it is run, and not recorded. */
   readonly record: { readonly database: string; readonly at: PlaceSpec; readonly logDir: string } | null;
   /** Told before the program is started of why it is not recorded. */
@@ -80,8 +83,9 @@ async function begin(connection: Connection, spec: CommandSpec, clock: Clock): P
   const { at, logDir } = spec.record!;
   try {
     const store = connection.open();
-    const { argv, name } = spec;
-    return beginCommand(store, findPlace(store, at), { argv, name, logDir, cwd: ownCwd(), startedAt: clock.now() });
+    const { argv, name, redactor, redactLogs } = spec;
+    const beginning = { argv, name, redactor, redactLogs, logDir, cwd: ownCwd(), startedAt: clock.now() };
+    return beginCommand(store, findPlace(store, at), beginning);
   } catch (error) {
     await spec.onUnrecorded(messageOf(error));
     return null;

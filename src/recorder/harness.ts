@@ -5,7 +5,7 @@ import { reasonOf } from "../capture/log-file.ts";
 import { StepControl } from "../capture/step-control.ts";
 import { ScenariologError } from "../errors.ts";
 import type { Exit } from "../model/exit.ts";
-import type { TraceMode } from "../model/step.ts";
+import type { StepOptions } from "../model/step.ts";
 import { type Clock, systemClock } from "../model/time.ts";
 import { openForWriting } from "../store/open.ts";
 import { countSteps } from "../store/steps.ts";
@@ -13,6 +13,7 @@ import type { Store } from "../store/store.ts";
 import { PLANNED_TAG } from "./numbering.ts";
 import { outcomeOf } from "./outcome.ts";
 import { defaultLogDir, logDirOf } from "./paths.ts";
+import { redactionEnv } from "./redaction-env.ts";
 import { endRun, type RunSpec, startRun } from "./run.ts";
 import type { SuiteCounts, SuiteResult } from "./suite.ts";
 
@@ -23,12 +24,12 @@ export interface HarnessSpec {
   /** Relative to the run's root; undefined is `.logs/<run id>`. */
   readonly logDir: string | undefined;
   readonly argv: readonly [string, ...string[]];
-  /** Of the steps inside. */
-  readonly trace: TraceMode;
   /** From a signal, or the deadline, to SIGKILL. */
   readonly graceMs: number;
   /** 0 is none. */
   readonly deadlineMs: number;
+  /** For the calls of `exec` within, which the environment tells. */
+  readonly trace: Required<Pick<StepOptions, "trace" | "redactor" | "redactLogs">>;
 }
 
 export interface HarnessResult extends SuiteResult {
@@ -94,7 +95,8 @@ function environmentOf(spec: HarnessSpec, runId: string): Record<string, string>
     SCENARIOLOG_RUN_ID: runId,
     SCENARIOLOG_ROOT_DIR: path.resolve(rootDir),
     SCENARIOLOG_LOG_DIR: logDirOf(rootDir, spec.logDir ?? defaultLogDir(runId)),
-    SCENARIOLOG_TRACE: spec.trace,
+    SCENARIOLOG_TRACE: spec.trace.trace,
+    ...redactionEnv(spec.trace),
     // Of a step of another run, should we be in one.
     ...Object.fromEntries(outer.map((name) => [name, ""])),
   };

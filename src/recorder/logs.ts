@@ -1,10 +1,11 @@
 import fs from "node:fs";
 import path from "node:path";
-import { LogFile } from "../capture/log-file.ts";
+import type { LogFile } from "../capture/log-file.ts";
 import { ScenariologError } from "../errors.ts";
 import { logFileName } from "../model/ids.ts";
 import type { StepSpec } from "../model/step.ts";
 import { logDirOf } from "./paths.ts";
+import { logFileOf } from "./redacted-log.ts";
 
 export interface StepLogs {
   /** Absolute. */
@@ -23,8 +24,8 @@ export function openLogs(spec: StepSpec): StepLogs {
   }
   return {
     dir,
-    stdout: new LogFile(path.join(dir, logFileName(spec.num, "stdout")), 1),
-    stderr: new LogFile(path.join(dir, logFileName(spec.num, "stderr")), 2),
+    stdout: logFileOf(path.join(dir, logFileName(spec.num, "stdout")), 1, spec),
+    stderr: logFileOf(path.join(dir, logFileName(spec.num, "stderr")), 2, spec),
   };
 }
 

@@ -10,6 +10,7 @@ import { StepJournal } from "./journal.ts";
 import { checkWorkDir, openLogs } from "./logs.ts";
 import { MarkTape } from "./marks.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
+import { redactionEnv } from "./redaction-env.ts";
 import type { KeepTrace } from "./traced-attempt.ts";
 
 /** How an attempt of a step ended; of the last one, how the step did. */
@@ -145,6 +146,7 @@ async function runAttempt(
       SCENARIOLOG_LOG_DIR: logs.dir,
       SCENARIOLOG_STEP_ID: journal.stepId,
       SCENARIOLOG_ATTEMPT: String(attempt),
+      ...redactionEnv(spec),
       ...traced?.env,
     },
     stdin: spec.stdin,

@@ -21,7 +21,7 @@ const NOTICES: readonly (readonly [RegExp, string])[] = [
   [/\bset[ \t]+(?:(?!--?[ \t])[-+]\w+[ \t]+|\w+[ \t]+)*-[a-wyzA-Z]*x/, "it traces itself (set -x)"],
   [/\bset[ \t]+(?:[-+]\w*[ \t]+)*["']?[-+]?\w*[$`]/, "it sets options that are not written down (set $…)"],
   [/\bxtrace\b|\bSHELLOPTS\b|\$-|\$\{-/, "it looks at the shell's options"],
-  [/\bBASH_XTRACEFD\b|\bPS4\b|\bBASH_ENV\b/, "it uses PS4, BASH_XTRACEFD or BASH_ENV"],
+  [/\bBASH_XTRACEFD\b|\bPS4\b/, "it uses PS4 or BASH_XTRACEFD"],
   [/\bulimit\b/, "it sets limits (ulimit)"],
   [/\/proc\/(?:self|\$\$|\$\{?BASHPID\}?)\/fd|\/dev\/fd\/?(?=["'\s)*]|$)/m, "it looks at its open files"],
   [/\bset[ \t]+-o[ \t]+posix\b|\bPOSIXLY_CORRECT\b/, "it runs in posix mode"],

@@ -5,6 +5,7 @@ import { type CommandSpec, runCommand } from "../../recorder/command.ts";
 import { required } from "../context.ts";
 import { seeHelp } from "../parse.ts";
 import { inheritedStep, placeArgs, placeOf } from "../place.ts";
+import { redactionOf } from "../trace-args.ts";
 import type { End } from "../verb.ts";
 
 export default defineCommand({
@@ -26,7 +27,13 @@ export default defineCommand({
     const onUnrecorded = async (reason: string) =>
       (await import("../console.ts")).warn(`${argv[0]} is not recorded: ${reason}`);
     if (record === null) await onUnrecorded("cmd is not called inside a step");
-    const spec = { argv: argv as [string, ...string[]], name: args.name, record, onUnrecorded };
+    const spec = {
+      argv: argv as [string, ...string[]],
+      name: args.name,
+      record,
+      onUnrecorded,
+      ...redactionOf({}, undefined),
+    };
     const { exit, code, endBySignal, problems } = await runCommand(platform, spec);
     if (exit.kind === "not-started") {
       const { reportError } = await import("../console.ts");

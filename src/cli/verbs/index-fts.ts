@@ -6,7 +6,7 @@ import { dbArg, outsideArg } from "../args.ts";
 import { required } from "../context.ts";
 import { noOperands } from "../operands.ts";
 import { writeOut } from "../streams.ts";
-import { redactArg, redactorOf } from "../trace-args.ts";
+import { redactArg, redactionOf } from "../trace-args.ts";
 
 export default defineCommand({
   args: {
@@ -24,7 +24,7 @@ export default defineCommand({
       if (!store.fts) throw new ScenariologError("NO_FTS5", `FTS5 is not available; nothing of ${db} was indexed`);
       const { lines, artifacts, failures } = await indexRun(store, runId, {
         allowOutside: args["allow-outside"],
-        redactor: redactorOf(data.flags.redact as string[] | undefined),
+        redactor: redactionOf(args, data.flags.redact as string[] | undefined).redactor,
       });
       writeOut(`${count(lines, "line")} added from ${count(artifacts, "artifact")}\n`);
       for (const { path, reason } of failures)

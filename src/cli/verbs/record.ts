@@ -130,7 +130,7 @@ async function recordCommand(args: Args, data: Invocation, argv: readonly [strin
     ...whereOf(args, data),
     argv,
     graceMs: stepOptionsOf("record", args).graceMs,
-    trace: traceOptions(args, data).trace ?? "auto",
+    trace: traceOptions(args, data),
     deadlineMs: durationMsOf("deadline", String(args.deadline)),
   };
   if (args["dry-run"]) {

@@ -9,7 +9,7 @@ import { coloured } from "../page.ts";
 import { bytesOf } from "../size.ts";
 import { choiceOf } from "../step-args.ts";
 import { writeOut } from "../streams.ts";
-import { redactorOf } from "../trace-args.ts";
+import { redactionOf } from "../trace-args.ts";
 import { type Diagnosis, diagnose } from "../why/diagnosis.ts";
 import { fitted } from "../why/fit.ts";
 import { markdown } from "../why/markdown.ts";
@@ -50,7 +50,7 @@ export default defineCommand({
     const maxBytes = mostBytes(args["max-bytes"]);
     const options = {
       allowOutside: args["allow-outside"],
-      redactor: redactorOf(data.flags.redact as string[] | undefined),
+      redactor: redactionOf({}, data.flags.redact as string[] | undefined).redactor,
     };
     const store = openForReading(db);
     let diagnosis: Diagnosis;
