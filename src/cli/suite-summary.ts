@@ -1,3 +1,4 @@
+import { shortRunId } from "../model/ids.ts";
 import type { SuiteResult } from "../recorder/suite.ts";
 import { shellWord } from "../render/shell.ts";
 import { visible } from "../render/text.ts";
@@ -17,6 +18,7 @@ export function summaryLines(database: string, result: SuiteResult): string {
   const lines = [`${what} in ${elapsedOf(durationMs)}  run ${runId}  db ${database}`];
   if (pastDeadline) lines.push("the deadline had come");
   if (total === 0) lines.push("no step was recorded in this run: inside, call scenariolog exec --name NAME -- COMMAND");
-  else if (code !== 0) lines.push(`look further: scenariolog why --db ${shellWord(database)}`);
+  else if (code !== 0)
+    lines.push(`look further: scenariolog why --db ${shellWord(database)} ${shellWord(shortRunId(runId))}`);
   return lines.map((line) => `${visible(line)}\n`).join("");
 }

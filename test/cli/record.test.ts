@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
-import { scenariolog } from "../support/program.ts";
+import { bash, scenariolog } from "../support/program.ts";
 import { scripts } from "../support/recorded.ts";
 
 const SUMMARY = /^(\d+ steps?: .*) in \S+ {2}run (\S+) {2}db (\S+)$/m;
@@ -45,7 +45,10 @@ describe.concurrent("record with a directory", () => {
     expect(stderr).toMatch(/^FAIL \[ *[\d.]+s\] 02 b \(exit 3\)$/m);
     expect(stderr.indexOf("the reason")).toBeLessThan(stderr.indexOf("so far"));
     expect(SUMMARY.exec(stderr)?.[1]).toBe("3 steps: 1 passed, 1 failed, 1 not run");
-    expect(stderr).toContain("look further: scenariolog why --db .scenario-run.db\n");
+    const [, command] = /^look further: (.*)$/m.exec(stderr)!;
+    const why = await bash(command!, { cwd: suite.dir });
+    expect(why).toMatchObject({ code: 0, stderr: "" });
+    expect(why.stdout).toContain("the reason");
   });
 
   test("runs all of them with --keep-going, and ends with the first failing step's code", async () => {

@@ -81,6 +81,7 @@ export function normalised(text: string): string {
     .replace(/\bafter \d+\.\ds\b/g, "after TIME")
     .replace(/^ {2}cd \S+ &&/gm, "  cd DIR &&")
     .replace(/\[ *\d+\.\d\ds\]| in \d+\.\ds\b/g, "SECONDS")
+    .replace(/(why --db \S+) [0-9a-f]{8}$/gm, "$1 RUN")
     .split("\n")
     .map((line) => {
       if (/^\+[-+]+\+$/.test(line)) return line.replace(/-+/g, "-");
