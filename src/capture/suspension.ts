@@ -5,6 +5,9 @@ import { turn } from "./turn.ts";
 
 const TOGETHER_MS = 20;
 
+/** When this process was last woken. Of steps side by side each has a suspension, and one of them stops us for all. */
+let lastWokenMs = Number.NEGATIVE_INFINITY;
+
 /**
  * SIGTSTP and SIGCONT. Ctrl-Z stops the step by itself, being sent to everyone; sent to the recorder alone, they stop
  * the step and wake it. What time passes meanwhile is left out by ActiveTimer.
@@ -26,15 +29,17 @@ export class Suspension {
     // Two signals at once may come to two threads, and change places: better awake than stopped for ever.
     if (nowMs() - this.#wokenMs < TOGETHER_MS) return;
     const wakes = this.#wakes;
+    const askedMs = nowMs();
     const everyone = await toEveryone();
     if (this.#wakes !== wakes) return;
     if (step && !everyone) this.#stopAll();
     // A SIGCONT that came meanwhile would be followed by no other.
     await turn();
-    if (this.#wakes !== wakes) return;
+    if (this.#wakes !== wakes || lastWokenMs > askedMs) return;
     // To everyone SIGTSTP does nothing in a group without a shell to wake it. Nor would it to us alone.
     if (everyone) this.stopByDefault();
     else kill(process.pid, "SIGSTOP");
+    lastWokenMs = nowMs();
   }
 
   /** Again and again: one may have started another before it stopped. */

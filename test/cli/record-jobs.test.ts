@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
+import { fixture } from "../support/fixtures.ts";
+import { program } from "../support/program.ts";
 import { scripts } from "../support/recorded.ts";
 import { alive } from "../support/started.ts";
+import { CTRL_Z, inTerminal } from "../support/terminal.ts";
 
 const MARK = "# scenariolog: independent\n";
 /** Waits for the other one to be there: alone it would wait in vain. */
@@ -80,5 +83,40 @@ describe.concurrent("record --jobs", () => {
     expect(suite.steps().map(([, , exit]) => exit)).toEqual([124, 0, 0]);
     expect(suite.log(3, "stdout")).toBe("done\n");
     expect(alive(Number(fs.readFileSync(`${suite.dir}/left`, "utf8")))).toBe(false);
+  });
+});
+
+describe.if(process.platform === "linux").concurrent("parallel steps", () => {
+  const two = () => {
+    const body = (name: string) => `${MARK}touch ${name}; exec ${fixture("traps.sh")} 7`;
+    return scripts({ "01-a.sh": body("a"), "02-b.sh": body("b"), "03-c.sh": "touch c" });
+  };
+
+  test("each get a signal to record once, and record ends by it", async () => {
+    const suite = two();
+    const record = suite.startRecord(["--jobs", "2", "steps"]);
+    await Promise.all([suite.logWith(1, "ready"), suite.logWith(2, "ready")]);
+    record.signal("SIGTERM");
+    expect(await record.ended).toMatchObject({ signal: "SIGTERM" });
+    for (const step of [1, 2]) expect(suite.log(step, "stdout")).toBe("ready\ngot TERM\ncount 1\n");
+    expect(suite.steps().map(([, , exit]) => exit)).toEqual([143, 143]);
+    expect(suite.run().exit_code).toBe(143);
+  });
+
+  test("are stopped by Ctrl-Z together with record, and go on with it", async () => {
+    const suite = scripts({
+      "01-a.sh": `${MARK}echo at work; sleep 0.6; echo a`,
+      "02-b.sh": `${MARK}echo at work; sleep 0.6; echo b`,
+    });
+    const session = inTerminal(["bash", "--norc", "-i"]);
+    await session.type(`cd ${suite.dir}; ${program.join(" ")} record --jobs 2 steps\n`, "$ ");
+    await Promise.all([suite.logWith(1, "at work"), suite.logWith(2, "at work")]);
+    await Bun.sleep(150);
+    await session.type(CTRL_Z);
+    await session.shows("Stopped");
+    await Bun.sleep(200); // the shell forgets what is typed before its prompt
+    await session.type("fg; echo code $?; exit\n");
+    await session.shows("code 0\n");
+    expect(suite.log(1, "stdout") + suite.log(2, "stdout")).toBe("at work\na\nat work\nb\n");
   });
 });
