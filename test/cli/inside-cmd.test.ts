@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
-import { bash, scenariolog } from "../support/program.ts";
+import { bash, scenariolog, tempDir } from "../support/program.ts";
 import { script, shim } from "../support/scripts.ts";
 import { alive, startExec, until } from "../support/started.ts";
 import { type Suite, startSuite } from "../support/suite.ts";
@@ -137,6 +137,15 @@ describe("cmd", () => {
     expect(String(commandTags(suite)["exit.error"])).toContain(text);
   });
 
+  test("with the log dir outside the root is known to verify, and what nobody recorded is named", async () => {
+    const suite = await startSuite();
+    const logs = path.join(tempDir(), "logs");
+    await script(suite, "scenariolog cmd -- echo on", ["--step-num", "1", "--log-dir", logs]);
+    expect(await suite.verb("verify")).toMatchObject({ code: 0, stderr: "" });
+    fs.writeFileSync(path.join(logs, "step-01-cmd-09-stdout.txt"), "?");
+    expect(await suite.verb("verify", ["--select", "status"])).toMatchObject({ code: 1, stdout: "unrecorded\n" });
+  });
+
   test("of a later run in the same log dir moves the earlier files aside, and both runs stay whole", async () => {
     const suite = await startSuite();
     await script(suite, "scenariolog cmd -- echo first");
@@ -208,7 +217,7 @@ describe("cmd that is ended", () => {
     const pidIn = (name: string) =>
       until(name, () => {
         const file = path.join(suite.dir, name);
-        return fs.existsSync(file) && Number(fs.readFileSync(file, "utf8"));
+        return (fs.existsSync(file) && Number(fs.readFileSync(file, "utf8"))) || null;
       });
     const pid = await pidIn("pid");
     return { exec, pid, parent: Number(/^PPid:\t(\d+)$/m.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))![1]) };
