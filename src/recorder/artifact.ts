@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileIdOf } from "../capture/file-id.ts";
 import { ScenariologError } from "../errors.ts";
+import type { Redactor } from "../model/redact.ts";
 import { type ArtifactContent, artifactAtPath, insertArtifact, replaceArtifact } from "../store/artifacts.ts";
 import { forgetLines, leaveUnindexed } from "../store/lines.ts";
 import { insertLogFile } from "../store/log-files.ts";
@@ -20,6 +21,8 @@ export interface ArtifactSpec {
   readonly name: string;
   /** Whether its lines are to be found by `search`; only text has lines. */
   readonly index: boolean;
+  /** For the lines in the index. */
+  readonly redactor: Redactor;
 }
 
 /**
@@ -35,7 +38,7 @@ export async function addArtifact(store: Store, at: PlaceSpec, file: string, spe
     const artifactId = store.immediate(() => insert(store, place, kept, spec));
     if (!spec.index || !kept.isText || !store.fts) return;
     const target = { runId: place.runId, artifactId };
-    await indexLog(store, target, kept.file, { sizeBytes: kept.sizeBytes });
+    await indexLog(store, target, kept.file, { sizeBytes: kept.sizeBytes, redactor: spec.redactor });
   } finally {
     fs.closeSync(fd);
   }

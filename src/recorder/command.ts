@@ -1,10 +1,10 @@
 import fs from "node:fs";
+import { runAttached } from "../capture/attached.ts";
 import { type Captured, capture } from "../capture/capture.ts";
 import type { Platform } from "../capture/child.ts";
 import { writeAll } from "../capture/descriptors.ts";
 import { reasonOf } from "../capture/log-file.ts";
 import { StepControl } from "../capture/step-control.ts";
-import { uncaptured } from "../capture/uncaptured.ts";
 import { ScenariologError } from "../errors.ts";
 import type { Exit } from "../model/exit.ts";
 import type { Redactor } from "../model/redact.ts";
@@ -98,12 +98,16 @@ async function run(
   { argv }: CommandSpec,
   rows: CommandRows | null,
 ): Promise<Captured> {
-  const child = { argv, cwd: undefined, stdin: "inherit" } as const;
-  if (rows === null) return uncaptured(platform, control, { ...child, env: {} });
+  if (rows === null) {
+    const exit = await runAttached(platform, control, { argv, env: {} });
+    return { exit, usage: null, leaked: null, problems: [] };
+  }
   const gone = new Set<string>();
   const fd = { stdout: 1, stderr: 2 } as const;
   return capture(platform, control, {
-    ...child,
+    argv,
+    cwd: undefined,
+    stdin: "inherit",
     env: { SCENARIOLOG_COMMAND_ID: rows.scope.commandId },
     // `2>&1`: only the program itself knows in which order it writes into the two.
     merged: isSameFile(fd.stdout, fd.stderr),

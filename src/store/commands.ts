@@ -15,9 +15,10 @@ export interface Command {
   readonly duration_ms: number | null;
 }
 
-/** The next free number of a step's commands, from 1. To be asked for in the transaction that uses it. */
+/** The next free number of a step's commands, from 1, traced ones apart. To be asked for in the transaction that uses it. */
 export function nextCommandNum(store: Store, stepId: string): number {
-  const sql = "SELECT coalesce(max(command_num), 0) + 1 AS next FROM commands WHERE step_id = ?";
+  const sql = `SELECT coalesce(max(command_num), 0) + 1 AS next FROM commands
+               WHERE command_id > ?1 || '-cmd-' AND command_id < ?1 || '-cmd.'`;
   return store.get<{ next: number }>(sql, stepId)!.next;
 }
 

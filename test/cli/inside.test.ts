@@ -248,3 +248,25 @@ test("what many processes of one step set at once is all there", async () => {
   expect(suite.sql("SELECT count(*) AS n FROM kv WHERE k GLOB 'k[0-9]'")).toEqual([{ n: 8 }]);
   expect(suite.sql("SELECT count(*) AS n FROM kv WHERE k = 'same'")).toEqual([{ n: 1 }]);
 });
+
+test("secrets do not get into the database, as they do not from outside the step", async () => {
+  const suite = await startSuite();
+  const secret = "correct-horse-9";
+  await script(
+    suite,
+    `cd "$DIR"; export DEPLOY_TOKEN=${secret}
+     scenariolog tag set api-key abc; scenariolog tag set url https://u:hunter22@example.org
+     scenariolog note "used $DEPLOY_TOKEN"; echo "needle $DEPLOY_TOKEN" >x; scenariolog artifact add --index x
+     scenariolog cmd -- echo "$DEPLOY_TOKEN" --password hunter22; scenariolog note --redact 'n[0-9]+' from n17`,
+  );
+  expect(suite.log(1, "stdout").toString()).toBe(`${secret} --password hunter22\n`);
+  const { "api-key": key, url } = tags(suite);
+  expect([key, url]).toEqual(["[redacted]", "https://u:[redacted]@example.org"]);
+  expect(suite.sql("SELECT text FROM notes")).toEqual([{ text: "used [redacted]" }, { text: "from [redacted]" }]);
+  expect(suite.sql("SELECT argv_json FROM commands")).toEqual([
+    { argv_json: '["[redacted]","--password","[redacted]"]' },
+  ]);
+  expect(suite.sql("SELECT text FROM log_lines_fts WHERE text LIKE 'needle%'")).toEqual([
+    { text: "needle [redacted]" },
+  ]);
+});

@@ -4,6 +4,7 @@ import { addArtifact } from "../../recorder/artifact.ts";
 import { required } from "../context.ts";
 import { seeHelp } from "../parse.ts";
 import { onRunArg, placeArgs, placeOf, recordAt, strictArg } from "../place.ts";
+import { redactArg, redactionOf } from "../trace-args.ts";
 
 const VERB = "artifact add";
 /** What the recorder itself calls the files that it keeps. */
@@ -16,6 +17,7 @@ export default defineCommand({
     copy: { type: "boolean", default: true, description: "Copy it into the log directory" },
     refer: { type: "boolean", default: false, description: "Leave it where it is, and keep size and sha256 only" },
     index: { type: "boolean", default: false, description: "Let search find its lines, if it is text" },
+    ...redactArg,
     ...onRunArg,
     ...placeArgs,
     "log-dir": {
@@ -34,11 +36,12 @@ export default defineCommand({
     if (name !== "" && files.length > 1) throw usageError("--name is for one FILE only", seeHelp(VERB));
     const place = placeOf(VERB, args);
     const copyTo = args.refer || !args.copy ? null : required(VERB, args, "log-dir");
+    const { redactor } = redactionOf(args, data.flags.redact as string[] | undefined);
     let failed = false;
     const code = await recordAt(VERB, args, "not kept", async (store) => {
       for (const file of files) {
         try {
-          await addArtifact(store, place, file, { kind, copyTo, name, index });
+          await addArtifact(store, place, file, { kind, copyTo, name, index, redactor });
         } catch (error) {
           // Of several files the others are kept.
           if (!(error instanceof ScenariologError && error.code === "FILE") || files.length === 1) throw error;

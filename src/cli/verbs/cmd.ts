@@ -5,12 +5,13 @@ import { type CommandSpec, runCommand } from "../../recorder/command.ts";
 import { required } from "../context.ts";
 import { seeHelp } from "../parse.ts";
 import { inheritedStep, placeArgs, placeOf } from "../place.ts";
-import { redactionOf } from "../trace-args.ts";
+import { redactArg, redactionOf } from "../trace-args.ts";
 import type { End } from "../verb.ts";
 
 export default defineCommand({
   args: {
     name: { type: "string", default: "", valueHint: "name", description: "The command's name" },
+    ...redactArg,
     ...placeArgs,
     "log-dir": {
       type: "string",
@@ -32,7 +33,7 @@ export default defineCommand({
       name: args.name,
       record,
       onUnrecorded,
-      ...redactionOf({}, undefined),
+      ...redactionOf(args, data.flags.redact as string[] | undefined),
     };
     const { exit, code, endBySignal, problems } = await runCommand(platform, spec);
     if (exit.kind === "not-started") {

@@ -3,11 +3,13 @@ import { usageError } from "../../errors.ts";
 import { addNote } from "../../recorder/remarks.ts";
 import { seeHelp } from "../parse.ts";
 import { onRunArg, placeArgs, placeOf, recordAt, strictArg } from "../place.ts";
+import { redactArg, redactionOf } from "../trace-args.ts";
 
 export default defineCommand({
-  args: { ...onRunArg, ...placeArgs, ...strictArg },
+  args: { ...redactArg, ...onRunArg, ...placeArgs, ...strictArg },
   run({ args, data }) {
-    const text = [...data.positionals, ...(data.rest ?? [])].join(" ");
+    const { redactor } = redactionOf(args, data.flags.redact as string[] | undefined);
+    const text = redactor.text([...data.positionals, ...(data.rest ?? [])].join(" "));
     if (text.trim() === "") throw usageError("note takes the TEXT that is to be noted", seeHelp("note"));
     const spec = placeOf("note", args);
     return recordAt("note", args, "the note is not kept", (store) => addNote(store, spec, text));

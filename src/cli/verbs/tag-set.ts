@@ -5,12 +5,14 @@ import { kvArg } from "../args.ts";
 import { tagsOf } from "../kv.ts";
 import { seeHelp } from "../parse.ts";
 import { onRunArg, placeArgs, placeOf, recordAt, strictArg } from "../place.ts";
+import { redactArg, redactionOf } from "../trace-args.ts";
 import type { Invocation } from "../verb.ts";
 
 export default defineCommand({
-  args: { ...kvArg, ...onRunArg, ...placeArgs, ...strictArg },
+  args: { ...kvArg, ...redactArg, ...onRunArg, ...placeArgs, ...strictArg },
   async run({ args, data }) {
-    const tags = givenTags(data);
+    const { redactor } = redactionOf(args, data.flags.redact as string[] | undefined);
+    const tags = givenTags(data).map(([key, value]) => [key, redactor.tag(key, value)] as const);
     const spec = placeOf("tag set", args);
     return recordAt("tag set", args, "the tag is not set", (store) => setTagsAt(store, spec, tags));
   },
