@@ -19,6 +19,8 @@ export interface CaptureSpec extends Omit<ChildSpec, "output"> {
   readonly stderr: LogFile;
   /** How long to go on reading, once the child has ended, from a pipe that a descendant of it still holds. */
   readonly leakTimeoutMs: number;
+  /** Whether what they still write then goes where our own output goes, and not into a file beside the log. */
+  readonly lateToConsole?: boolean;
   /** Whether such descendants are killed then. */
   readonly killLeaked: boolean;
   /**
@@ -60,9 +62,11 @@ export async function capture(platform: Platform, control: StepControl, spec: Ca
   control.started(child.pid);
   const drains: Drain[] = [];
   const read = (source: Source, stream: "stdout" | "stderr") => {
-    const drain: Drain = new Drain(source, spec[stream], (chunk) => {
+    const tap = (chunk: Uint8Array) => {
       if (spec.onOutput?.(stream, chunk) === false) drain.refuse(platform);
-    });
+    };
+    const lateTo = !spec.lateToConsole ? undefined : stream === "stdout" ? 1 : 2;
+    const drain: Drain = new Drain(source, spec[stream], tap, lateTo);
     drains.push(drain);
   };
   if (child.stdout) read(child.stdout, "stdout");

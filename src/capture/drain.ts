@@ -26,6 +26,8 @@ export class Drain {
     readonly source: Source,
     private readonly log: LogFile,
     private readonly tap: (chunk: Uint8Array) => unknown = () => {},
+    /** A descriptor of ours that gets what comes late; without one, a file beside the log does. */
+    private readonly lateTo?: 1 | 2,
   ) {
     this.#reader = source.stream.getReader() as ReadableStreamDefaultReader<Uint8Array>;
     this.done = this.#run();
@@ -63,6 +65,7 @@ export class Drain {
   #handOver(hold: Hold): void {
     const { dir, name, ext } = path.parse(this.log.path);
     try {
+      if (this.lateTo !== undefined && hold.handOver(`/proc/self/fd/${this.lateTo}`)) return;
       hold.handOver(this.log.keepsLate ? freeName(path.join(dir, `${name}-late${ext}`)) : "/dev/null");
     } catch {
       // No log dir to be had: what comes late goes nowhere.

@@ -16,7 +16,8 @@ import { findPlace, type PlaceSpec } from "./place.ts";
 
 /** As of `exec`. */
 const GRACE_MS = 10_000;
-const LEAK_TIMEOUT_MS = 500;
+/** The script is not to wait for what a command leaves behind: nothing of that is lost. */
+const LEAK_TIMEOUT_MS = 50;
 
 export interface CommandSpec {
   readonly argv: readonly [string, ...string[]];
@@ -115,6 +116,7 @@ async function run(
     stderr: rows.logs.stderr.file,
     leakTimeoutMs: LEAK_TIMEOUT_MS,
     killLeaked: false,
+    lateToConsole: true,
     onOutput: (stream, chunk) => {
       // A reader that has gone (`| head`) is gone for the program, too.
       if (!gone.has(stream) && writeAll(fd[stream], chunk).error !== undefined) gone.add(stream);

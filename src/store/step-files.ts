@@ -34,7 +34,9 @@ export function filesOfStep(store: Store, step: Pick<Step, "step_id" | "run_id">
   return {
     stdout: logOf("stdout"),
     stderr: logOf("stderr"),
-    others: artifacts.flatMap(({ kind, path }) => (/^std(out|err)$/.test(kind) ? [] : [{ kind, path }])),
+    others: artifacts.flatMap(({ kind, path, command_id: command }) =>
+      command !== null || /^std(out|err)$/.test(kind) ? [] : [{ kind, path }],
+    ),
     logFiles: files.map(({ file }) => file),
   };
 }

@@ -146,6 +146,18 @@ describe("cmd", () => {
     expect(await suite.verb("verify", ["--select", "status"])).toMatchObject({ code: 1, stdout: "unrecorded\n" });
   });
 
+  test("does not wait for what the command leaves behind, which still reaches the step's log", async () => {
+    const suite = await startSuite();
+    const server = "(echo early; sleep 0.4; echo late; sleep 0.2; echo last >&2) & echo started";
+    const text = `scenariolog cmd -- sh -c '${server}'; echo next; sleep 1; echo end`;
+    expect(await script(suite, text)).toMatchObject({ code: 0 });
+    const lines = suite.log(1, "stdout").toString().split("\n");
+    expect(lines.toSorted()).toEqual(["", "early", "end", "late", "next", "started"]);
+    expect(lines.indexOf("next")).toBeLessThan(lines.indexOf("late"));
+    expect(suite.log(1, "stderr").toString()).toBe("last\n");
+    expect(await suite.verb("verify")).toMatchObject({ code: 0 });
+  });
+
   test("of a later run in the same log dir moves the earlier files aside, and both runs stay whole", async () => {
     const suite = await startSuite();
     await script(suite, "scenariolog cmd -- echo first");
