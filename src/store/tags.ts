@@ -18,18 +18,20 @@ export function insertTags(store: Store, scope: Scope, tags: Iterable<readonly [
  * duplicates: the unique index cannot see to that, since its NULLs never conflict (and the Go build needs it so).
  */
 export function setTags(store: Store, scope: Scope, tags: Iterable<readonly [string, string]>): void {
-  for (const [key, value] of tags) {
-    if (value === "") continue;
-    const present = store.get<{ kv_id: number }>(
-      `SELECT kv_id FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS ? AND k = ?
-       ORDER BY kv_id DESC LIMIT 1`,
-      scope.runId,
-      scope.stepId,
-      scope.commandId ?? null,
-      key,
-    );
-    if (present) store.run("UPDATE kv SET v = ? WHERE kv_id = ?", value, present.kv_id);
-    else insertTag(store, scope, key, value);
+  const wanted = [...tags].filter(([, value]) => value !== "");
+  if (wanted.length === 0) return;
+  // One look for all of them: at the end of a step each statement counts. Of duplicates the newest is the last.
+  const rows = store.all<{ kv_id: number; k: string }>(
+    "SELECT kv_id, k FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS ? ORDER BY kv_id",
+    scope.runId,
+    scope.stepId,
+    scope.commandId ?? null,
+  );
+  const present = new Map(rows.map(({ k, kv_id }) => [k, kv_id]));
+  for (const [key, value] of wanted) {
+    const id = present.get(key);
+    if (id === undefined) present.set(key, insertTag(store, scope, key, value));
+    else store.run("UPDATE kv SET v = ? WHERE kv_id = ?", value, id);
   }
 }
 
@@ -46,8 +48,9 @@ export function removeTags(store: Store, scope: Scope, keys: readonly string[]):
   }
 }
 
-function insertTag(store: Store, scope: Scope, key: string, value: string): void {
-  store.run(
+/** Returns the row's id. */
+function insertTag(store: Store, scope: Scope, key: string, value: string): number {
+  const { lastInsertRowid } = store.run(
     "INSERT INTO kv(run_id, step_id, command_id, k, v) VALUES (?, ?, ?, ?, ?)",
     scope.runId,
     scope.stepId,
@@ -55,6 +58,7 @@ function insertTag(store: Store, scope: Scope, key: string, value: string): void
     key,
     value,
   );
+  return lastInsertRowid;
 }
 
 /** Tags of a scope in the order they were first set; of duplicates (the Go build leaves some) the newest counts. */
