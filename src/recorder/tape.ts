@@ -89,7 +89,7 @@ function stepOf(store: Store, run: Run, wanted: string): Step {
 /** By stream. A log is known from its beginning; one of the Go build's only as an artifact, of which the newest counts. */
 function pathsOf(store: Store, step: Step, attempt: number): Map<Stream, string> {
   const artifacts = streamArtifactsOf(store, step);
-  const logs = attempt === 0 ? [] : logFilesOf(store, step.step_id, attempt);
+  const logs = store.hasTable("log_files") ? logFilesOf(store, step.step_id, attempt) : [];
   const paths = new Map<Stream, string>();
   for (const stream of STREAMS) {
     const log = logs.find(({ kind }) => kind === stream);

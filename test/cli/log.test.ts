@@ -183,6 +183,19 @@ describe("log, where it is not known what came when,", () => {
   });
 });
 
+test("log shows a step of a database that has only the tables of the Go build's", async () => {
+  const own = await startSuite();
+  await own.exec(["--step-num", "1"], ["bash", "-c", "echo err >&2; sleep 0.1; echo out"]);
+  const handle = new Database(own.db);
+  for (const table of ["output_marks", "log_files", "attempts"]) handle.run(`DROP TABLE ${table}`);
+  handle.close();
+  for (const flags of [[], ["--attempt", "1"]]) {
+    expect(await own.verb("log", ["1", ...flags])).toMatchObject({ stdout: "out\nerr\n", code: 0 });
+  }
+  expect(await own.verb("log", ["1", "--attempt", "2"])).toMatchObject({ stdout: "", code: 1 });
+  expect(await own.rows("log", ["1", "--gaps"])).toEqual([]);
+});
+
 test("a step that was changed while it ran has no marks, one that printed nothing has no row of them", async () => {
   const own = await startSuite();
   await own.exec(["--step-num", "1"], ["true"]);
