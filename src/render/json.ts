@@ -2,9 +2,10 @@ import type { Cell, RowSet } from "../model/rows.ts";
 
 /** One array of objects, or with `asObjects` one object after another; indented by two. */
 export function json({ columns, rows }: RowSet, asObjects: boolean): string {
-  if (asObjects) return rows.map((row) => `${indentedObject(columns, row, "")}\n`).join("");
+  const keys = columns.map(quoted);
+  if (asObjects) return rows.map((row) => `${indentedObject(keys, row, "")}\n`).join("");
   if (rows.length === 0) return "[]\n";
-  return `[\n${rows.map((row) => `  ${indentedObject(columns, row, "  ")}`).join(",\n")}\n]\n`;
+  return `[\n${rows.map((row) => `  ${indentedObject(keys, row, "  ")}`).join(",\n")}\n]\n`;
 }
 
 /** One object a line; nothing for no rows. */
@@ -30,14 +31,17 @@ function escaped(json: string): string {
   return json.replace(ALSO_ESCAPED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** Nothing in it needs an escape. */
+const PLAIN = /^[\w .:/-]*$/;
 const ALSO_ESCAPED = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g;
 
 /** The text is built here, as an object would move keys that look like integers to the front. */
-function indentedObject(columns: readonly string[], row: readonly Cell[], indent: string): string {
-  const members = columns.map((column, index) => `${indent}  ${quoted(column)}: ${value(row[index])}`);
+function indentedObject(keys: readonly string[], row: readonly Cell[], indent: string): string {
+  const members = keys.map((key, index) => `${indent}  ${key}: ${value(row[index])}`);
   return `{\n${members.join(",\n")}\n${indent}}`;
 }
 
 function value(cell: Cell | undefined): string {
-  return typeof cell === "string" ? quoted(cell) : JSON.stringify(cell ?? null);
+  if (typeof cell === "string") return PLAIN.test(cell) ? `"${cell}"` : quoted(cell);
+  return typeof cell === "boolean" ? String(cell) : JSON.stringify(cell ?? null);
 }

@@ -7,7 +7,7 @@ import { cellText, visible } from "./text.ts";
  */
 export function table({ columns, rows }: RowSet, withHeaders: boolean): string {
   const header = columns.map(measure);
-  const body = rows.map((row) => row.map((cell) => measure(cellText(cell))));
+  const body = rows.map((row) => row.map((cell) => (typeof cell === "string" ? measure(cell) : plain(cellText(cell)))));
   const lines = withHeaders ? [header, ...body] : body;
   if (lines.length === 0) return "";
 
@@ -28,4 +28,9 @@ interface Measured {
 function measure(raw: string): Measured {
   const text = visible(raw);
   return { text, width: Bun.stringWidth(text) };
+}
+
+/** Of numbers and the like: digits and letters only. */
+function plain(text: string): Measured {
+  return { text, width: text.length };
 }

@@ -1,8 +1,9 @@
 import type { Cell, RowSet } from "../model/rows.ts";
 import { findRun } from "../store/runs.ts";
-import { logSizes, repeated, stepTags } from "../store/step-facts.ts";
+import { logSizes, repeated } from "../store/step-facts.ts";
 import { stepsOf } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
+import { tagsOfSteps } from "../store/tags.ts";
 import { type RecorderCheck, statusesOf } from "./statuses.ts";
 
 const USAGE = ["max_rss_bytes", "user_ms", "sys_ms"] as const;
@@ -14,7 +15,7 @@ export function steps(store: Store, selector: string, isAlive: RecorderCheck): R
   const statuses = statusesOf(store, run_id, all, isAlive);
   const attempts = repeated(store, run_id);
   const sizes = logSizes(store, run_id, attempts.size > 0);
-  const tags = stepTags(store, run_id, ["flaky", ...USAGE.map((name) => `rusage.${name}`)]);
+  const tags = tagsOfSteps(store, run_id, ["flaky", ...USAGE.map((name) => `rusage.${name}`)]);
   return {
     columns: [
       "step_num",
@@ -33,11 +34,11 @@ export function steps(store: Store, selector: string, isAlive: RecorderCheck): R
       step.step_name,
       statuses.get(id)!,
       attempts.get(id) ?? 1,
-      tags.get(id)?.flaky === "true",
+      tags.get(id)?.get("flaky") === "true",
       step.duration_ms,
       sizes.get(id)?.stdout ?? null,
       sizes.get(id)?.stderr ?? null,
-      ...USAGE.map((name) => numberOf(tags.get(id)?.[`rusage.${name}`])),
+      ...USAGE.map((name) => numberOf(tags.get(id)?.get(`rusage.${name}`))),
       step.exit_code,
     ]),
   };

@@ -39,21 +39,3 @@ export function logSizes(store: Store, runId: string, anyRepeated: boolean): Map
   }
   return sizes;
 }
-
-/** Values of these tags of a run's steps, by step id and then by key. */
-export function stepTags(store: Store, runId: string, keys: readonly string[]): Map<string, Record<string, string>> {
-  const rows = store.all<{ step_id: string; k: string; v: string }>(
-    `SELECT step_id, k, v FROM kv
-     WHERE run_id = ? AND +k IN (SELECT value FROM json_each(?)) AND step_id IS NOT NULL AND command_id IS NULL
-     ORDER BY kv_id`,
-    runId,
-    JSON.stringify(keys),
-  );
-  const tags = new Map<string, Record<string, string>>();
-  for (const { step_id, k, v } of rows) {
-    const own = tags.get(step_id);
-    if (own) own[k] = v;
-    else tags.set(step_id, { [k]: v });
-  }
-  return tags;
-}

@@ -82,6 +82,10 @@ export function tagsOfSteps(store: Store, runId: string, keys: readonly string[]
     ...keys,
   );
   const bySteps = new Map<string, Map<string, string>>();
-  for (const { step_id: id, k, v } of rows) bySteps.set(id, (bySteps.get(id) ?? new Map()).set(k, v));
+  for (const { step_id: id, k, v } of rows) {
+    const own = bySteps.get(id);
+    if (own) own.set(k, v);
+    else bySteps.set(id, new Map([[k, v]]));
+  }
   return bySteps;
 }
