@@ -50,6 +50,19 @@ describe("steps", () => {
     ]);
   });
 
+  test("has the bytes of the last try, whichever of the logs was recorded last", async () => {
+    const one = await startSuite();
+    await one.exec(["--step-num", "1", "--retries", "1"], ["bash", "-c", 'echo "$SCENARIOLOG_ATTEMPT" >&2; exit 1']);
+    const db = new Database(one.db);
+    db.run("UPDATE artifacts SET size_bytes = 1000 WHERE path LIKE '%.1.txt'");
+    const first = "SELECT artifact_id FROM artifacts WHERE path LIKE '%stderr.1.txt'";
+    db.run("PRAGMA foreign_keys = OFF");
+    db.run(`UPDATE log_files SET artifact_id = 99 WHERE artifact_id = (${first})`);
+    db.run(`UPDATE artifacts SET artifact_id = 99 WHERE artifact_id = (${first})`);
+    db.close();
+    expect(await one.rows("steps", ["--fields", "attempts,stderr_bytes"])).toEqual([{ attempts: 2, stderr_bytes: 2 }]);
+  });
+
   test("takes the run as an argument or as --run-id, and not both", async () => {
     for (const flags of [[suite.runId], ["--run-id", suite.runId], [suite.runId.slice(-8)], ["latest"]]) {
       const { stdout, code } = await suite.verb("steps", [...flags, "--select", "step_name"]);

@@ -198,6 +198,37 @@ To run it again
     });
   });
 
+  test("compares with the run in which the step last passed, not with one in which it failed as well", async () => {
+    const { suite: again, green: passed } = await recorded();
+    const { stdout } = await again.verb("run start", ["--root-dir", again.dir, "--suite", "test"]);
+    const flags = ["--run-id", stdout.trim(), "--log-dir", "logs/3", "--step-num", "2", "--name", "check it"];
+    await again.exec(flags, ["bash", "scripts/check.sh"], { cwd: again.dir });
+    expect(await asJson(again)).toMatchObject({
+      run: { run_id: stdout.trim() },
+      since: { run_id: passed, new_line_count: 2 },
+    });
+  });
+
+  test("shows what the last try printed, also when its recorder was killed", async () => {
+    const one = await startSuite();
+    await one.exec(["--step-num", "1"], ["bash", "-c", "echo first try >&2; exit 1"]);
+    const log = path.join(one.dir, "logs/step-01-stderr.txt");
+    fs.renameSync(log, path.join(one.dir, "logs/step-01-stderr.1.txt"));
+    fs.writeFileSync(log, "second try\n");
+    const db = new Database(one.db);
+    const id = `${one.runId}-step-01`;
+    db.query("UPDATE steps SET completed_at = NULL, exit_code = NULL, duration_ms = NULL WHERE step_id = ?").run(id);
+    db.query("INSERT INTO attempts(step_id, attempt, started_at) VALUES (?, 2, 'x')").run(id);
+    db.query("UPDATE log_files SET file = replace(file, '.txt', '.1.txt') WHERE step_id = ?").run(id);
+    db.query("UPDATE artifacts SET path = replace(path, '.txt', '.1.txt') WHERE step_id = ?").run(id);
+    db.query("INSERT INTO log_files(file, step_id, attempt, kind) VALUES (?, ?, 2, 'stderr')").run(log, id);
+    db.close();
+    const { stdout } = await one.verb("why");
+    expect(stdout).toContain("Step 01 step: interrupted, attempt 2\n  it has no end: its recorder was killed");
+    expect(stdout).toContain("\n  second try\n");
+    expect(stdout).not.toContain("\n  first try\n");
+  });
+
   test("shows notes, kept files, and the tries of a step", async () => {
     const busy = await startSuite();
     await busy.exec(
