@@ -24,6 +24,8 @@ export interface Source {
   readonly fd: number | undefined;
   /** Lets the kernel hold more of it at a time, for who writes a lot. */
   readonly widen?: () => void;
+  /** To be called once, when nothing more is to be read: the stream has a descriptor of its own, and closes only that. */
+  readonly close?: () => void;
 }
 
 /** A started process. Its streams must be read to their ends, whenever the process ends. */

@@ -44,7 +44,8 @@ export class Drain {
     for (let before = -1; before !== this.#reads; await turn()) before = this.#reads;
     await this.#reader.cancel().catch(() => {});
     await this.done;
-    if (!hold) return true;
+    if (!hold) return true; // and the source stays open: who writes would find nobody there
+    this.source.close?.();
     const buffer = new Uint8Array(65_536);
     let read = 1;
     for (let taken = 0; read > 0 && taken < REST_BYTES; taken += read) {
@@ -97,6 +98,7 @@ export class Drain {
       this.problem = `not all output could be read: ${reasonOf(error)}`;
     }
     this.ended = !this.#left;
+    if (this.ended) this.source.close?.();
   }
 }
 

@@ -78,7 +78,12 @@ function spawn(spec: ChildSpec, inherited: Inherited, reaper: Reaper): Child | E
     return whyNot(-pid, file);
   }
   const [stdout = null, stderr = null] = pipes.map(
-    ({ read }): Source => ({ stream: Bun.file(read).stream(), fd: read, widen: () => growPipe(read, WIDE_PIPE_BYTES) }),
+    ({ read }): Source => ({
+      stream: Bun.file(read).stream(),
+      fd: read,
+      widen: () => growPipe(read, WIDE_PIPE_BYTES),
+      close: () => void libc.close(read),
+    }),
   );
   return { pid, stdout, stderr, exited: reaper.wait(pid) };
 }

@@ -77,6 +77,16 @@ describe.concurrent("record with a directory", () => {
   });
 });
 
+test.if(process.platform === "linux")("record holds no more open after many steps than after the first", async () => {
+  const names = Array.from({ length: 12 }, (_, i) => `${i + 1}-s.sh`);
+  const suite = scripts(Object.fromEntries(names.map((name) => [name, "ls /proc/$PPID/fd | wc -l"])));
+  expect((await suite.record()).code).toBe(0);
+  const open = names.map((_, i) => Number(suite.log(i + 1, "stdout")));
+  expect(open[0]).toBeGreaterThan(3);
+  // Give or take what the recorder itself has open for a moment.
+  expect(open.at(-1)! - open[0]!).toBeLessThan(5);
+});
+
 describe.concurrent("record with scripts", () => {
   test("numbers them by their names where each has a number of its own, else by their place", async () => {
     const suite = scripts({ "a/07-x.sh": ":", "a/09-y.sh": ":", "b/07-z.sh": ":", setup: ":" });
