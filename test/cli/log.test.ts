@@ -224,7 +224,7 @@ test("a log of 300 MB is shown from its end in little memory", async () => {
   const own = await startSuite();
   await own.exec(
     ["--index", "none", "--step-num", "1"],
-    ["bash", "-c", "yes $(printf %0200d 1) | head -c 300M; echo end >&2"],
+    ["bash", "-c", "yes $(printf %0200d 1) | head -c 300M; sleep 0.5; echo end >&2"],
   );
   const { stdout } = await own.verb("log", ["1", "--tail", "2"]);
   expect(stdout.endsWith("end\n")).toBe(true);
