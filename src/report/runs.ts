@@ -23,13 +23,18 @@ const FIRST_LOOK = 64;
 
 /** A row a run, newest first. `run` is the short id, which every `--run-id` takes; `tags` are the user's own. */
 export function runs(store: Store, spec: RunsSpec, isAlive: RecorderCheck): RowSet {
-  const shared = sharedEnds(store, 8);
+  const found = chosen(store, spec, isAlive);
+  const short = new Map(found.map(({ run: { run_id: id } }) => [id, shortRunId(id)]));
+  const shared = sharedEnds(
+    store,
+    [...short].flatMap(([id, end]) => (id === end ? [] : [end])),
+  );
   return {
     columns: ["run", "suite", "started_at", "duration_ms", "steps", "failed", "flaky", "status", "tags"],
-    rows: chosen(store, spec, isAlive).map(({ run, counts, status }): Cell[] => {
-      const short = shortRunId(run.run_id);
+    rows: found.map(({ run, counts, status }): Cell[] => {
+      const end = short.get(run.run_id)!;
       return [
-        shared.has(short) ? run.run_id : short,
+        shared.has(end) ? run.run_id : end,
         run.suite,
         run.started_at,
         run.duration_ms,

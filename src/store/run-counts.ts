@@ -45,11 +45,13 @@ export function countsOfRuns(store: Store, runIds: readonly string[]): Map<strin
   );
 }
 
-/** Ends of run ids, of this length, that more than one run has. */
-export function sharedEnds(store: Store, length: number): Set<string> {
+/** Those of these ends of run ids, all of one length, that more than one run has. */
+export function sharedEnds(store: Store, ends: readonly string[]): Set<string> {
   const rows = store.all<{ ending: string }>(
-    "SELECT substr(run_id, -?) AS ending FROM scenario_runs GROUP BY ending HAVING count(*) > 1",
-    length,
+    `SELECT substr(run_id, -?1) AS ending FROM scenario_runs
+     WHERE substr(run_id, -?1) IN (SELECT value FROM json_each(?2)) GROUP BY ending HAVING count(*) > 1`,
+    ends[0]?.length ?? 0,
+    JSON.stringify(ends),
   );
   return new Set(rows.map(({ ending }) => ending));
 }
