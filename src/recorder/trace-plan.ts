@@ -26,6 +26,9 @@ const NOTICES: readonly (readonly [RegExp, string])[] = [
   [/\/proc\/(?:self|\$\$|\$\{?BASHPID\}?)\/fd|\/dev\/fd\/?(?=["'\s)*]|$)/m, "it looks at its open files"],
   [/\bset[ \t]+-o[ \t]+posix\b|\bPOSIXLY_CORRECT\b/, "it runs in posix mode"],
 ];
+/** `[ -n "$DEBUG" ] && set -x`, `if [[ "${TRACE-0}" == "1" ]]; then set -o xtrace`: a trace on demand, by a variable. */
+const ON_DEMAND =
+  /\[\[?[ \t]+(-n[ \t]+)?["']?\$\{?([A-Za-z_]\w*)(?::?-([\w]*))?\}?["']?(?:[ \t]+==?[ \t]+["']?(\w+)["']?)?[ \t]+\]\]?[ \t]*(?:&&|;?\s*then)\s+set[ \t]+(?:-\w*x\w*|-o[ \t]+xtrace)(?![\w-])/g;
 /** `. file` and `source file`, as a command. */
 const SOURCES =
   /(?:^|[;&|({!]|\b(?:then|do|else|if|while|until|builtin|command))[ \t]*(?:\.|source)[ \t]+(?:--[ \t]+)?("(?:\$\((?:[^()\n]|\([^()\n]*\))*\)|[^"\\\n]|\\.)*"|(?:\$\([^)\n]*\)|[^\s;&|()])+)/gm;
@@ -50,7 +53,7 @@ export function tracePlanOf(argv: readonly string[], workDir: string): TracePlan
     if (text !== null) files.set(path.resolve(workDir, env), text);
   }
   files.set(found.file ?? "", found.text);
-  const problem = vet(files, found.file === null ? workDir : path.dirname(found.file), workDir);
+  const problem = vet(files, found.file === null ? workDir : path.dirname(found.file), workDir, argv);
   if (problem !== null) return { off: problem };
   const all = [...files.values()].join("\n");
   const descriptors = unusedDescriptors(all);
@@ -132,13 +135,20 @@ function fromArguments(args: readonly string[], workDir: string): BashScript | {
 }
 
 /** Why not, or null. Adds to `files` what is sourced, as far as that can be told from the text. */
-function vet(files: Map<string, string>, scriptDir: string, workDir: string): string | null {
+function vet(files: Map<string, string>, scriptDir: string, workDir: string, argv: readonly string[]): string | null {
   let bytes = 0;
+  // Variables that have to stay unset.
+  const switches = new Set<string>();
   for (const [file, text] of files) {
     bytes += text.length;
     if (files.size > SOURCE_FILES || bytes > SOURCE_BYTES) return "it sources more files than are looked at";
     if (text.includes("\0")) return "it is not a text";
-    const code = text.replace(/^[ \t]*#.*$/gm, "");
+    const code = text.replace(/^[ \t]*#.*$/gm, "").replace(ON_DEMAND, (whole, ...groups) => {
+      const [nonEmpty, name, fallback = "", value] = groups as [string | undefined, string, string?, string?];
+      const isOff = !process.env[name] && (value === undefined ? fallback === "" : !nonEmpty && fallback !== value);
+      if (isOff) switches.add(name);
+      return isOff ? "" : whole;
+    });
     for (const [pattern, reason] of NOTICES) if (pattern.test(code)) return reason;
     for (const [, word] of code.matchAll(SOURCES)) {
       const candidates = sourcedFiles(word!, [path.dirname(file || path.join(workDir, "-")), scriptDir, workDir]);
@@ -150,6 +160,12 @@ function vet(files: Map<string, string>, scriptDir: string, workDir: string): st
         files.set(candidate, sourced);
       }
     }
+  }
+  for (const name of switches) {
+    const isSet = new RegExp(
+      `\\b${name}\\+?=|\\b(?:read|getopts|printf|for|mapfile|readarray|local|declare|export)\\b[^\\n;]*\\b${name}\\b`,
+    );
+    if ([argv.join("\n"), ...files.values()].some((text) => isSet.test(text))) return "it may trace itself (set -x)";
   }
   return null;
 }
