@@ -221,7 +221,7 @@ describe("cmd that cannot be recorded", () => {
 });
 
 describe("cmd that is ended", () => {
-  const wait = 'trap "echo bye; exit 9" TERM; echo $$ >"$DIR/pid"; while :; do sleep 0.05; done';
+  const wait = 'trap "echo bye; exit 9" TERM; echo $$ >"$DIR/pid"; for i in $(seq 1200); do sleep 0.05; done';
 
   async function started(suite: Suite) {
     const line = `export DIR='${suite.dir}'\n${shim}scenariolog cmd -- sh -c '${wait}' & echo $! >"$DIR/recorder"; wait $!; echo "code $?"`;
