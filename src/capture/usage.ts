@@ -1,3 +1,5 @@
+import { readText } from "./processes.ts";
+
 /** What a process used, together with those of its descendants that it waited for. */
 export interface ResourceUsage {
   /**
@@ -13,13 +15,15 @@ export interface ResourceUsage {
 /** The size of Linux's struct rusage on 64 bit: https://man7.org/linux/man-pages/man2/getrusage.2.html */
 export const RUSAGE_BYTES = 144;
 
-/** Reads what wait4(2) wrote. `floorKilobytes` is our own peak when the process was started. */
+/** Reads what wait4(2) wrote. `floorKilobytes` is at least our own peak when the process was started. */
 export function usageOf(rusage: BigInt64Array, floorKilobytes: number): ResourceUsage {
   const ms = (at: number) => Math.round(Number(rusage[at]!) * 1000 + Number(rusage[at + 1]!) / 1000);
-  return {
-    userMs: ms(0),
-    sysMs: ms(2),
-    maxRssBytes: Number(rusage[4]!) * 1024,
-    maxRssFloorBytes: floorKilobytes * 1024,
-  };
+  const maxRssKilobytes = Number(rusage[4]!);
+  const floor = maxRssKilobytes > floorKilobytes ? floorKilobytes : Math.min(floorKilobytes, ownPeakKilobytes());
+  return { userMs: ms(0), sysMs: ms(2), maxRssBytes: maxRssKilobytes * 1024, maxRssFloorBytes: floor * 1024 };
+}
+
+/** Of this program alone: what getrusage(2) says includes the one that started us, while we were still a copy of it. */
+function ownPeakKilobytes(): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readText("/proc/self/status"))?.[1] ?? Number.POSITIVE_INFINITY);
 }

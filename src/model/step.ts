@@ -37,10 +37,8 @@ export interface StepSpec extends StepOptions {
   readonly logDir: string;
   readonly name: string;
   readonly num: number;
-  /** Instead of `num` it gets the next free number of its run. */
+  /** Instead of `num` it gets the next free number of its run, if `record` has started that. */
   readonly takesNextNum?: boolean;
-  /** Recorded by a program that is itself within a step. */
-  readonly withinStep?: boolean;
   readonly scriptPath: string;
   /** The child's working directory; "" means the caller's. */
   readonly workDir: string;

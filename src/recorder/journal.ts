@@ -101,12 +101,13 @@ export class StepJournal {
    */
   takeNumber(startedAt: string): void {
     const store = this.#store;
-    const { takesNextNum, withinStep = false } = this.#spec;
-    if (!takesNextNum || store === null) return;
+    if (!this.#spec.takesNextNum || store === null) return;
     const before = this.#spec;
     try {
       store.immediate(() => {
-        this.#spec = { ...before, num: nextStepNum(store, this.runId, withinStep) };
+        const num = nextStepNum(store, this.runId);
+        if (num === null) return;
+        this.#spec = { ...before, num };
         this.#reserved = writeBeginning(store, this.#key, this.#spec, startedAt, ownIdentity());
       });
     } catch (error) {

@@ -6,12 +6,10 @@ import { tagsOf } from "../store/tags.ts";
 export const PLANNED_TAG = "record.last_step_num";
 
 /**
- * The next free number of a run, behind those of its steps and those that `record` has planned. To be asked in the
- * transaction that takes it. Within a step of a run whose harness numbers its steps itself it is 0: the harness would come
- * to the next one later, and find it taken.
+ * The next free number of a run that `record` has started, behind those of its steps and those that are planned; null for
+ * any other, whose harness numbers its steps itself. To be asked in the transaction that takes it.
  */
-export function nextStepNum(store: Store, runId: string, withinStep: boolean): number {
+export function nextStepNum(store: Store, runId: string): number | null {
   const planned = tagsOf(store, { runId, stepId: null }).get(PLANNED_TAG);
-  if (planned === undefined && withinStep) return 0;
-  return Math.max(lastStepNum(store, runId), Number(planned ?? 0)) + 1;
+  return planned === undefined ? null : Math.max(lastStepNum(store, runId), Number(planned)) + 1;
 }

@@ -150,18 +150,19 @@ describe.concurrent("a step that is given no number", () => {
     expect(suite.steps().map(([num, name]) => `${num} ${name}`)).toEqual(["1 a", "2 b", "3 inner"]);
   });
 
-  test("is 0 within a step of a harness that numbers its steps itself: the next number is the harness's", async () => {
+  test("is 0 in a run that a harness has started, which numbers its steps itself, also within a step", async () => {
     const suite = scripts({});
     const script = [
       shim,
       "export SCENARIOLOG_DB=$PWD/.scenario-run.db SCENARIOLOG_ROOT_DIR=$PWD SCENARIOLOG_LOG_DIR=.logs",
       "id=$(scenariolog run start)",
       `scenariolog exec --run-id "$id" --step-num 1 --name one -- ${program.join(" ")} exec --name inner -- true`,
+      "SCENARIOLOG_RUN_ID=$id scenariolog exec --name outer -- true",
       'scenariolog exec --run-id "$id" --step-num 2 --name two -- true',
     ];
     const { code } = await run(["bash", "-c", script.join("\n")], { cwd: suite.dir });
     expect(code).toBe(0);
-    expect(suite.steps().map(([num, name]) => `${num} ${name}`)).toEqual(["0 inner", "1 one", "2 two"]);
+    expect(suite.steps().map(([num, name]) => `${num} ${name}`)).toEqual(["0 outer", "1 one", "2 two"]);
   });
 });
 

@@ -1,4 +1,3 @@
-import { afterAll } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
 import { tempDir } from "./program.ts";
@@ -53,6 +52,7 @@ function mount(...args: string[]): boolean {
   }
 }
 
-afterAll(() => {
+/** Called by setup.ts when all test files are done: a hook of this file would belong to the first one only. */
+export function unmountAll(): void {
   for (const dir of mounted.splice(0)) Bun.spawnSync(["umount", "-l", dir], { stderr: "ignore" });
-});
+}

@@ -30,8 +30,7 @@ export default defineCommand({
     "step-num": {
       type: "string",
       valueHint: "n",
-      description:
-        "Its number: order and file names (default: 0; the next one in the run that SCENARIOLOG_RUN_ID names)",
+      description: "Its number: order and file names (default: 0; within record the run's next one)",
     },
     "work-dir": { type: "string", valueHint: "dir", description: "Its working directory (default: the current one)" },
     "script-path": { type: "string", valueHint: "file", description: "The script that it runs; stored" },
@@ -74,7 +73,6 @@ function specOf(args: { readonly [flag: string]: unknown }, data: Invocation): S
     name: requiredFlag("exec", args, "name"),
     num: args["step-num"] === undefined ? 0 : integerOf("step-num", text("step-num"), 0),
     takesNextNum: args["step-num"] === undefined && args["run-id"] === undefined,
-    withinStep: Boolean(process.env.SCENARIOLOG_STEP_ID),
     scriptPath: text("script-path"),
     workDir: text("work-dir"),
     ...stepOptionsOf("exec", args),
