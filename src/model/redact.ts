@@ -34,8 +34,11 @@ const DOTTED = /xox|eyJ/;
 const ANY_HINT =
   /token|secret|passw|passph|key|credential|authoriz|bearer|:\/\/[^\s/]{0,512}@|AKIA|ASIA|gh[opsru]_|xox|xapp-|slack\.|eyJ|sk-|_live|AIza|pypi-|glpat|npm_|_pat_/i;
 
-/** All patterns are linear: no repetition begins at a place that the one before it went through. */
-const DEFAULT_RULES: readonly Rule[] = [
+/**
+ * All patterns are linear: no repetition begins at a place that the one before it went through. Built when a text has
+ * something that looks like a secret: a step without any does not pay for them.
+ */
+const defaultRules = once((): readonly Rule[] => [
   keeping(
     [/authoriz|bearer/i],
     /(\bauthorization["']?\s{0,4}[:=]\s{0,4}["']?(?:(?:basic|bearer|token|digest|negotiate)\s{1,4})?|\bbearer\s{1,4}(?=[\w.~+/=-]{0,64}\d))[^\s"',;]{4,4096}/gi,
@@ -62,7 +65,7 @@ const DEFAULT_RULES: readonly Rule[] = [
   ),
   dropping([DOTTED], /(?<![\w-])eyJ[\w-]{8,8192}\.[\w-]{8,8192}(?:\.[\w-]{0,8192})?/g),
   dropping([/sk-/, /_live|AIza/], /(?<![\w-])(?:sk-[\w-]{20,255}|[rs]k_live_\w{16,255}|AIza[\w-]{35})/g),
-];
+]);
 
 /**
  * Takes secrets out of text: what looks like one, the values of variables that are named like secrets, and what the user's
@@ -133,7 +136,7 @@ export class Redactor {
       found.set(hint, is);
       return is;
     };
-    return [...others, ...DEFAULT_RULES.filter(({ hints }) => hints.some(has))];
+    return [...others, ...defaultRules().filter(({ hints }) => hints.some(has))];
   }
 }
 
@@ -148,6 +151,11 @@ export class KeyState {
     this.inside = (was || begins) && !KEY_END.test(line);
     return was || begins;
   }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
 
 function redactLine(line: string, rules: readonly Rule[]): string {
