@@ -73,7 +73,7 @@ export interface ArtifactContent {
 export function artifactAtPath(store: Store, scope: Scope, kind: string, path: string): number | null {
   const row = store.get<{ artifact_id: number }>(
     `SELECT artifact_id FROM artifacts
-     WHERE run_id = ? AND step_id IS ? AND command_id IS NULL AND kind = ? AND path = ? ORDER BY artifact_id DESC LIMIT 1`,
+     WHERE run_id = ? AND step_id IS ? AND command_id IS NULL AND kind = ? AND path = ? ORDER BY +artifact_id DESC LIMIT 1`,
     scope.runId,
     scope.stepId,
     kind,
@@ -138,7 +138,7 @@ export function streamArtifactsOf(
 ): Pick<Artifact, "artifact_id" | "kind" | "path">[] {
   return store.all(
     `SELECT artifact_id, kind, path FROM artifacts
-     WHERE run_id = ? AND step_id = ? AND command_id IS NULL AND kind IN ('stdout', 'stderr') ORDER BY artifact_id`,
+     WHERE run_id = ? AND step_id = ? AND command_id IS NULL AND kind IN ('stdout', 'stderr') ORDER BY +artifact_id`,
     step.run_id,
     step.step_id,
   );

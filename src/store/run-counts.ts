@@ -30,7 +30,7 @@ export function countsOfRuns(store: Store, runIds: readonly string[]): Map<strin
   );
   const tags = store.all<{ run_id: string; k: string; v: string }>(
     `SELECT run_id, k, v FROM kv
-     WHERE run_id IN (SELECT value FROM json_each(?)) AND step_id IS NULL AND command_id IS NULL ORDER BY kv_id`,
+     WHERE run_id IN (SELECT value FROM json_each(?)) AND step_id IS NULL AND command_id IS NULL ORDER BY +kv_id`,
     ids,
   );
   const flakyOf = new Map(flaky.map(({ run_id, n }) => [run_id, n]));

@@ -19,7 +19,7 @@ export function filesOfStep(store: Store, step: Pick<Step, "step_id" | "run_id">
     : ["", "NULL"];
   const artifacts = store.all<{ kind: string; path: string; attempt: number | null; command_id: string | null }>(
     `SELECT a.kind, a.path, ${column} AS attempt, a.command_id FROM artifacts a ${join}
-     WHERE a.run_id = ? AND a.step_id = ? ORDER BY a.artifact_id`,
+     WHERE a.run_id = ? AND a.step_id = ? ORDER BY +a.artifact_id`,
     step.run_id,
     step.step_id,
   );
@@ -43,5 +43,5 @@ export function filesOfStep(store: Store, step: Pick<Step, "step_id" | "run_id">
 
 /** What was kept with a run itself. */
 export function filesOfRun(store: Store, runId: string): { kind: string; path: string }[] {
-  return store.all("SELECT kind, path FROM artifacts WHERE run_id = ? AND step_id IS NULL ORDER BY artifact_id", runId);
+  return store.all("SELECT kind, path FROM artifacts WHERE run_id = ? AND step_id IS NULL ORDER BY +artifact_id", runId);
 }

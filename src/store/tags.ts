@@ -20,9 +20,10 @@ export function insertTags(store: Store, scope: Scope, tags: Iterable<readonly [
 export function setTags(store: Store, scope: Scope, tags: Iterable<readonly [string, string]>): void {
   const wanted = [...tags].filter(([, value]) => value !== "");
   if (wanted.length === 0) return;
-  // One look for all of them: at the end of a step each statement counts. Of duplicates the newest is the last.
+  // One look for all of them: at the end of a step each statement counts. Of duplicates the newest is the last. With
+  // +kv_id the scope's index is used, not that of all tags of the run in their order.
   const rows = store.all<{ kv_id: number; k: string }>(
-    "SELECT kv_id, k FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS ? ORDER BY kv_id",
+    "SELECT kv_id, k FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS ? ORDER BY +kv_id",
     scope.runId,
     scope.stepId,
     scope.commandId ?? null,
@@ -64,7 +65,7 @@ function insertTag(store: Store, scope: Scope, key: string, value: string): numb
 /** Tags of a scope in the order they were first set; of duplicates (the Go build leaves some) the newest counts. */
 export function tagsOf(store: Store, scope: Scope): Map<string, string> {
   const rows = store.all<{ k: string; v: string }>(
-    "SELECT k, v FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS ? ORDER BY kv_id",
+    "SELECT k, v FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS ? ORDER BY +kv_id",
     scope.runId,
     scope.stepId,
     scope.commandId ?? null,
