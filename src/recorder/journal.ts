@@ -249,7 +249,7 @@ export class StepJournal {
     try {
       const store = this.#store ?? this.#open();
       this.#checkFile();
-      this.#unindexed.push(...store.immediate(() => this.#pending.flatMap((write) => write(store))));
+      this.#unindexed.push(...store.immediate(() => this.#pending.flatMap((write) => write(store)), this.#begun));
       this.#pending.length = 0;
       this.#begun = true;
       return true;

@@ -43,5 +43,8 @@ export function filesOfStep(store: Store, step: Pick<Step, "step_id" | "run_id">
 
 /** What was kept with a run itself. */
 export function filesOfRun(store: Store, runId: string): { kind: string; path: string }[] {
-  return store.all("SELECT kind, path FROM artifacts WHERE run_id = ? AND step_id IS NULL ORDER BY +artifact_id", runId);
+  return store.all(
+    "SELECT kind, path FROM artifacts WHERE run_id = ? AND step_id IS NULL ORDER BY +artifact_id",
+    runId,
+  );
 }

@@ -13,6 +13,11 @@ const READERS_WAIT_MS = 100;
 /** How long a slice that met another's lock is taken to be one of many. */
 const CROWDED_MS = 2000;
 
+/** How long the closing of a step lets short writes go first. */
+const UNHURRIED_MS = 1000;
+/** Who has waited so long is one of many. */
+const LONG_WAIT_MS = 100;
+
 /** Where another process has the database open. */
 const PAUSE_MS = 5;
 
@@ -104,13 +109,14 @@ export class Store {
   /**
    * A write transaction that takes its lock at the start: a deferred one fails at once, without waiting, when
    * another process wrote between its first read and its first write. Throws LOCKED when it could not begin.
+   * `unhurried` is a larger one that nobody waits for: it lets the others go first, for a second.
    */
-  immediate<T>(work: () => T): T {
+  immediate<T>(work: () => T, unhurried = false): T {
     return this.#guard(() => {
       if (this.#tryBegin() === undefined) return this.#transact(work);
-      const noMoreWaiting = this.#turn.announce();
+      const noMoreWaiting = unhurried ? () => {} : this.#turn.announce();
       try {
-        this.#waitToBegin();
+        this.#waitToBegin(unhurried);
         return this.#transact(work);
       } finally {
         noMoreWaiting();
@@ -225,14 +231,21 @@ export class Store {
   }
 
   /** SQLite's own busy handler sleeps for up to 0.1 s between two looks, in which the lock was free many times. */
-  #waitToBegin(): void {
+  #waitToBegin(unhurried: boolean): void {
     const patience = new Patience(() => this.#dataVersion());
+    const sinceMs = nowMs();
     for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       Bun.sleepSync(pauseMs * (0.5 + Math.random()));
+      if (unhurried && this.#mustWait(nowMs() - sinceMs) && !patience.isOver) continue;
       const busy = this.#tryBegin();
       if (busy === undefined) return;
       if (patience.isOver) throw busy;
     }
+  }
+
+  /** In a crowd other programs, which look in rarely, would hardly ever find the lock free without a rest. */
+  #mustWait(waitedMs: number): boolean {
+    return (waitedMs < UNHURRIED_MS && this.#turn.isWanted) || (waitedMs > LONG_WAIT_MS && this.#turn.isRest);
   }
 
   #transact<T>(work: () => T): T {

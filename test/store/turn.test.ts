@@ -92,6 +92,32 @@ const HAS_COMPANY = `
   import { Turn } from ${JSON.stringify(path.join(import.meta.dir, "../../src/store/turn.ts"))};
   console.log(new Turn(process.argv[1]).hasCompany);`;
 
+onLinux("an unhurried write that has met a lock lets short ones go first", async () => {
+  const db = newDatabase();
+  const store = openForWriting(db, { create: false });
+  const holder = new Database(db);
+  const turn = new Turn(db);
+  holder.run("BEGIN IMMEDIATE");
+  const shortOneIsDone = turn.announce();
+  const startMs = performance.now();
+  const child = run([process.execPath, "-e", UNHURRIED, db]);
+  const doneMs = child.then(() => performance.now() - startMs);
+  await Bun.sleep(300);
+  holder.run("ROLLBACK");
+  await Bun.sleep(300);
+  shortOneIsDone();
+  expect(await child).toMatchObject({ stdout: "written\n", stderr: "", code: 0 });
+  expect(await doneMs).toBeGreaterThan(590);
+  for (const each of [holder, turn, store]) each.close();
+});
+
+const UNHURRIED = `
+  import { openForWriting } from ${JSON.stringify(path.join(import.meta.dir, "../../src/store/open.ts"))};
+  const store = openForWriting(process.argv[1], { create: false });
+  store.immediate(() => store.run("DELETE FROM scenario_runs"), true);
+  store.close();
+  console.log("written");`;
+
 test("without a write-ahead log nobody waits for anybody", () => {
   const db = path.join(tempDir(), "none.db");
   const turn = new Turn(db);
