@@ -1,4 +1,5 @@
 import type { Exit } from "../model/exit.ts";
+import type { Stream } from "../model/ids.ts";
 import type { ChildSpec, Platform, Source } from "./child.ts";
 import { Drain } from "./drain.ts";
 import { type LogFile, reasonOf } from "./log-file.ts";
@@ -27,7 +28,7 @@ export interface CaptureSpec extends Omit<ChildSpec, "output"> {
    * Told of every chunk once it is in its file. Must neither throw nor wait; the bytes are good during the call only. With
    * `false` the stream is read no further, and the process finds out as if a reader of its own had gone.
    */
-  readonly onOutput?: (stream: "stdout" | "stderr", chunk: Uint8Array) => unknown;
+  readonly onOutput?: (stream: Stream, chunk: Uint8Array) => unknown;
   /** Called when the process has started. */
   readonly onStarted?: () => void;
 }
@@ -61,7 +62,7 @@ export async function capture(platform: Platform, control: StepControl, spec: Ca
 
   control.started(child.pid);
   const drains: Drain[] = [];
-  const read = (source: Source, stream: "stdout" | "stderr") => {
+  const read = (source: Source, stream: Stream) => {
     const tap = (chunk: Uint8Array) => {
       if (spec.onOutput?.(stream, chunk) === false) drain.refuse(platform);
     };

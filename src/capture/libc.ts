@@ -38,17 +38,21 @@ export function blockSignals(attributes: Uint8Array): void {
 /** Makes a pipe hold more. Where the system has set a limit to that, it stays as it is. */
 export function growPipe(fd: number, bytes: number): void {
   const F_SETPIPE_SZ = 1031;
-  openLibc({ fcntl: { args: ["i32", "i32", "i32"], returns: "i32" } }).fcntl(fd, F_SETPIPE_SZ, bytes);
+  fcntl(fd, F_SETPIPE_SZ, bytes);
 }
 
 /** Makes reads from a descriptor wait again. */
 export function setBlocking(fd: number): void {
   const F_SETFL = 4;
-  openLibc({ fcntl: { args: ["i32", "i32", "i32"], returns: "i32" } }).fcntl(fd, F_SETFL, 0);
+  fcntl(fd, F_SETFL, 0);
 }
 
 /** Makes `to` another name of what `from` is, closed in programs that we start. */
 export function duplicate(from: number, to: number): void {
   const O_CLOEXEC = 0o2000000;
   openLibc({ dup3: { args: ["i32", "i32", "i32"], returns: "i32" } }).dup3(from, to, O_CLOEXEC);
+}
+
+function fcntl(fd: number, command: number, argument: number): number {
+  return openLibc({ fcntl: { args: ["i32", "i32", "i32"], returns: "i32" } }).fcntl(fd, command, argument);
 }

@@ -7,6 +7,7 @@ import { ScenariologError } from "../errors.ts";
 import type { Exit } from "../model/exit.ts";
 import type { StepOptions } from "../model/step.ts";
 import { type Clock, systemClock } from "../model/time.ts";
+import { countFlaky } from "../store/endings.ts";
 import { openForWriting } from "../store/open.ts";
 import { countSteps } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
@@ -111,7 +112,7 @@ async function end(
   try {
     const counts = await using(openForWriting(spec.database, { create: false }), async (store) => {
       await endRun(store, runId, code, clock);
-      return countSteps(store, runId);
+      return { ...countSteps(store, runId), flaky: countFlaky(store, runId) };
     });
     const { total, failed, unfinished, flaky } = counts;
     return { counts: { total, passed: total - failed - unfinished, failed, flaky, notRun: unfinished }, problems: [] };

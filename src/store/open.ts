@@ -11,6 +11,9 @@ import { type Schema, schemaOf } from "./schema.ts";
 import { BUSY_TIMEOUT_MS, Store } from "./store.ts";
 import { translate } from "./translate.ts";
 
+/** What a connection that writes is set to. */
+const WRITING = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL`;
+
 /** The only `user_version` that both builds accept. */
 export const SCHEMA_VERSION = 1;
 
@@ -43,7 +46,7 @@ export function openForWriting(file: string, options: { create: boolean }): Stor
     () => new Database(path.resolve(file), { create: options.create, readwrite: true }),
     file,
     (db) => {
-      db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL`);
+      db.run(WRITING);
       // Who indexes takes them: see Store.patient.
       db.run("PRAGMA wal_autocheckpoint = 0");
       const schema = schemaOf(db);
@@ -64,7 +67,7 @@ export function openAgain(file: string): Store {
     () => new Database(path.resolve(file), { create: false, readwrite: true }),
     file,
     (db) => {
-      db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL`);
+      db.run(WRITING);
       return storeOf(db, schemaOf(db), file);
     },
   );

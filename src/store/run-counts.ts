@@ -1,11 +1,8 @@
+import { STEP_COUNTS, type StepCounts } from "./steps.ts";
 import type { Store } from "./store.ts";
 
 /** What the steps and tags of a run add up to. */
-export interface RunCounts {
-  readonly total: number;
-  /** Ended with another code than 0. */
-  readonly failed: number;
-  readonly unfinished: number;
+export interface RunCounts extends StepCounts {
   /** Passed, but not at the first attempt. */
   readonly flaky: number;
   /** Of the run itself, in the order they were first set. */
@@ -15,11 +12,9 @@ export interface RunCounts {
 /** By run id, for all of these runs at once: three queries, however many there are. */
 export function countsOfRuns(store: Store, runIds: readonly string[]): Map<string, RunCounts> {
   const ids = JSON.stringify(runIds);
-  const steps = store.all<{ run_id: string; total: number; failed: number; unfinished: number }>(
-    `SELECT run_id, count(*) AS total,
-            count(*) FILTER (WHERE completed_at IS NOT NULL AND exit_code <> 0) AS failed,
-            count(*) FILTER (WHERE completed_at IS NULL OR exit_code IS NULL) AS unfinished
-     FROM steps WHERE run_id IN (SELECT value FROM json_each(?)) GROUP BY run_id`,
+  const steps = store.all<StepCounts & { run_id: string }>(
+    `SELECT run_id, ${STEP_COUNTS} FROM steps
+     WHERE run_id IN (SELECT value FROM json_each(?)) GROUP BY run_id`,
     ids,
   );
   // With +run_id the index of the few flaky ones is used, not that of all tags of these runs.

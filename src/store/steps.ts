@@ -85,19 +85,16 @@ export function stepsOf(store: Store, runId: string): Step[] {
 
 export interface StepCounts {
   readonly total: number;
+  /** Ended with another code than 0. */
   readonly failed: number;
   readonly unfinished: number;
-  /** Passed, or failed with --flaky-result fail, at a later attempt than the first. */
-  readonly flaky: number;
 }
 
+/** The columns of StepCounts, of whatever rows of steps. */
+export const STEP_COUNTS = `count(*) AS total,
+  count(*) FILTER (WHERE completed_at IS NOT NULL AND exit_code <> 0) AS failed,
+  count(*) FILTER (WHERE completed_at IS NULL OR exit_code IS NULL) AS unfinished`;
+
 export function countSteps(store: Store, runId: string): StepCounts {
-  return store.get<StepCounts>(
-    `SELECT count(*) AS total,
-            count(*) FILTER (WHERE completed_at IS NOT NULL AND exit_code <> 0) AS failed,
-            count(*) FILTER (WHERE completed_at IS NULL OR exit_code IS NULL) AS unfinished,
-            count(*) FILTER (WHERE step_id IN (SELECT step_id FROM kv WHERE run_id = ?1 AND k = 'flaky')) AS flaky
-     FROM steps WHERE run_id = ?1`,
-    runId,
-  )!;
+  return store.get<StepCounts>(`SELECT ${STEP_COUNTS} FROM steps WHERE run_id = ?`, runId)!;
 }

@@ -1,16 +1,8 @@
+import type { Command } from "./commands.ts";
 import type { Store } from "./store.ts";
 
 /** A command within an attempt of a step, with where it stands in its script. Null is not known, or has none. */
-export interface TracedCommand {
-  readonly command_id: string;
-  readonly command_num: number;
-  readonly argv0: string | null;
-  readonly argv_json: string | null;
-  readonly cwd: string | null;
-  readonly started_at: string;
-  readonly completed_at: string | null;
-  readonly exit_code: number | null;
-  readonly duration_ms: number | null;
+export interface TracedCommand extends Omit<Command, "step_id"> {
   readonly file: string | null;
   readonly line: number | null;
   readonly function: string | null;
