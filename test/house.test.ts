@@ -9,11 +9,12 @@ const mayImport: Record<string, readonly string[]> = {
   main: ["cli"],
   errors: [],
   libc: [],
+  os: [],
   model: ["errors"],
-  store: ["model", "errors", "libc"],
-  capture: ["model", "errors", "libc"],
+  store: ["model", "errors", "libc", "os"],
+  capture: ["model", "errors", "libc", "os"],
   render: ["model", "errors"],
-  recorder: ["capture", "store", "model", "errors"],
+  recorder: ["capture", "store", "model", "errors", "os"],
   report: ["store", "model", "errors"],
   cli: ["recorder", "report", "render", "model", "errors", "libc"],
 };
@@ -85,14 +86,14 @@ test("no file imports itself by way of others", () => {
   expect(files.flatMap((file) => cycleFrom(file, []) ?? [])).toEqual([]);
 });
 
-test("verbs and topics are loaded when they are asked for", () => {
-  const lazyOnly = imports.filter(({ to }) => to.endsWith(".md") || to.startsWith("cli/verbs/"));
+test("verbs, topics and node:os are loaded when they are asked for", () => {
+  const lazyOnly = imports.filter(({ to }) => to.endsWith(".md") || to.startsWith("cli/verbs/") || to === "node:os");
   expect(lazyOnly.length).toBeGreaterThan(10);
   expect(lazyOnly.filter(({ lazy }) => !lazy)).toEqual([]);
 });
 
 function importsOf(from: string): Import[] {
-  const statements = /^(?:import|export)\b[^;"]*?"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
+  const statements = /^(?:import|export)\b(?:[^;"]*?\bfrom)? "([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
   return [...code.get(from)!.matchAll(statements)].map(([, direct, lazily]) => {
     const module = (direct ?? lazily)!;
     const to = module.startsWith(".") ? path.posix.join(path.posix.dirname(from), module) : module;

@@ -1,3 +1,5 @@
+import { os } from "../os.ts";
+
 /** Of Linux on x64 and arm64 (signal(7)): the system's own table is a module to load. */
 const LINUX =
   "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS".split(
@@ -17,5 +19,5 @@ export function signalNumber(name: string): number {
 }
 
 function table(): Record<string, number> {
-  return (require("node:os") as typeof import("node:os")).constants.signals;
+  return os().constants.signals;
 }

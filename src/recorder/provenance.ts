@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { ciOf } from "../model/ci.ts";
+import { os } from "../os.ts";
 import { askWhetherDirty } from "./git-dirty.ts";
 import { type GitHead, gitHead } from "./git-head.ts";
 
@@ -33,11 +34,11 @@ function knownTags(head: GitHead | null): Tags {
   ];
 }
 
-/** On Linux without node:os, which takes time to load. */
+/** On Linux without node:os. */
 function hostName(): string {
   try {
     if (process.platform === "linux") return fs.readFileSync("/proc/sys/kernel/hostname", "utf8").trim();
-    return (require("node:os") as typeof import("node:os")).hostname();
+    return os().hostname();
   } catch {
     return "";
   }

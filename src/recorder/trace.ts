@@ -1,10 +1,10 @@
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { reasonOf } from "../capture/log-file.ts";
 import { type FailingCommand, failingCommand } from "../model/failing-command.ts";
 import type { StepSpec } from "../model/step.ts";
 import { parseTrace, type TraceEntry } from "../model/trace-entries.ts";
+import { os } from "../os.ts";
 import { tracePlanOf } from "./trace-plan.ts";
 import { preludeOf } from "./trace-prelude.ts";
 
@@ -133,7 +133,7 @@ class BashTrace implements StepTrace {
 }
 
 function openNameless(): number {
-  const file = path.join(os.tmpdir(), `scenariolog-${process.pid}-${crypto.randomUUID()}`);
+  const file = path.join(os().tmpdir(), `scenariolog-${process.pid}-${crypto.randomUUID()}`);
   const fd = fs.openSync(file, "wx+", 0o600);
   fs.unlinkSync(file);
   return fd;

@@ -1,8 +1,8 @@
 import { constants, Database } from "bun:sqlite";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { systemCode } from "../errors.ts";
+import { os } from "../os.ts";
 
 /**
  * A connection that changes nothing. SQLite reads a database in WAL mode only with a log and a shared-memory file
@@ -56,7 +56,7 @@ function cannotShare(error: unknown): boolean {
  * rolled back: only in a copy can it be read without changing anything.
  */
 function connectToCopy(file: string, busyTimeoutMs: number): Database {
-  const dir = fs.mkdtempSync(path.join(os.tmpdir(), "scenariolog-read-"));
+  const dir = fs.mkdtempSync(path.join(os().tmpdir(), "scenariolog-read-"));
   try {
     const copy = path.join(dir, "copy.db");
     for (const suffix of ["", "-wal", "-journal"]) {
