@@ -191,4 +191,15 @@ export const migrations: readonly Migration[] = [
       "CREATE INDEX IF NOT EXISTS idx_notes_run ON notes(run_id)",
     ],
   },
+  {
+    // So that no answer reads all of history: which run is the newest, or the first, and which logs are not wholly in the
+    // index. The expressions are those of startOrder, letter by letter, or SQLite does not see that it is the same order.
+    name: "0009-short-answers",
+    statements: [
+      `CREATE INDEX IF NOT EXISTS idx_runs_start ON scenario_runs(
+  substr(started_at, 1, 19), rtrim(substr(rtrim(started_at, 'Zz'), 20), '.0')
+)`,
+      "CREATE INDEX IF NOT EXISTS idx_artifact_index_partial ON artifact_index(artifact_id) WHERE state = 'partial'",
+    ],
+  },
 ];

@@ -100,16 +100,16 @@ export function newestRuns(store: Store, suite: string | null, limit: number, of
   );
 }
 
-/** Ids of all runs, oldest first. */
-export function runIds(store: Store): string[] {
-  return store
-    .all<{ run_id: string }>(`SELECT run_id FROM scenario_runs r ORDER BY ${startOrder("r")}`)
-    .map((row) => row.run_id);
+/** Ids of runs, oldest first: at most `limit` behind the first `offset`. */
+export function oldestRunIds(store: Store, limit: number, offset: number): string[] {
+  const sql = `SELECT run_id FROM scenario_runs r ORDER BY ${startOrder("r")} LIMIT ? OFFSET ?`;
+  return store.all<{ run_id: string }>(sql, limit, offset).map((row) => row.run_id);
 }
 
 /**
  * An ORDER BY list for rows with a `started_at`, by time and then by insertion. The text alone does not sort, since
- * the Go build trims zeros of the fraction: the second and the fraction do, each for itself.
+ * the Go build trims zeros of the fraction: the second and the fraction do, each for itself. For runs there is an index
+ * of these expressions.
  */
 export function startOrder(table: string, direction: "ASC" | "DESC" = "ASC"): string {
   const time = `${table}.started_at`;
@@ -118,12 +118,7 @@ export function startOrder(table: string, direction: "ASC" | "DESC" = "ASC"): st
 }
 
 function latestRun(store: Store): Run {
-  // Only those of the newest second are put in order: the second sorts as text.
-  const latest = store.get<Run>(
-    `SELECT ${COLUMNS} FROM scenario_runs r
-     WHERE started_at >= substr((SELECT max(started_at) FROM scenario_runs), 1, 19)
-     ORDER BY ${startOrder("r", "DESC")} LIMIT 1`,
-  );
+  const [latest] = newestRuns(store, null, 1);
   if (latest) return latest;
   throw new ScenariologError("NO_RUN", `no runs in ${store.path}`, {
     hint: `start one: scenariolog run start --db ${store.path} --root-dir .`,

@@ -1,7 +1,8 @@
 import { ScenariologError } from "../errors.ts";
 import { expressionOf } from "./expression.ts";
 import { countUnindexed } from "./lines.ts";
-import { type Run, runIds, startOrder } from "./runs.ts";
+import { type FoundLine, linesOf, type Range, rowidsBetween } from "./matching-lines.ts";
+import { oldestRunIds, type Run, startOrder } from "./runs.ts";
 import type { Store } from "./store.ts";
 import { UnrecordedLines } from "./unrecorded.ts";
 
@@ -37,11 +38,17 @@ export interface SearchResult {
   readonly unindexed: number;
 }
 
-/** With fewer matching lines than this in all runs, their own artifacts are looked at instead of everybody's. */
-const FEW_LINES = 1000;
-/** With more ranges than this they are not asked one by one, unless more lines match than this. */
-const MANY_RANGES = 50;
-const MANY_LINES = 10_000;
+/** How matching lines are looked at to see which artifacts they are of, and how many of those are few. */
+interface Look {
+  readonly lines: number;
+  readonly times: number;
+  readonly artifacts: number;
+}
+/** All lines of a rare word. */
+const GLANCE: Look = { lines: 1000, times: 1, artifacts: 1000 };
+/** A frequent word that the first runs do not have: a new one, in a few logs. */
+const CLOSER_LOOK: Look = { lines: 250, times: 32, artifacts: 100 };
+const FIRST_RUNS = 7;
 
 /** Hits in the order run, step, stream, line. Throws NO_FTS5 without an index, USAGE for a query without a word. */
 export function searchLines(store: Store, spec: SearchSpec): SearchResult {
@@ -51,8 +58,7 @@ export function searchLines(store: Store, spec: SearchSpec): SearchResult {
   const limit = spec.limit < 0 ? Number.POSITIVE_INFINITY : spec.limit;
   const unrecorded = new UnrecordedLines(store);
   let unindexed = countUnindexed(store, spec.run?.run_id ?? null);
-  for (const artifacts of artifactsToSearch(store, spec, expression)) {
-    if (hits.length >= limit) break;
+  for (const artifacts of limit > 0 ? artifactsToSearch(store, spec, expression) : []) {
     const found = unrecorded.find(artifacts.filter(mayBeUnrecorded).map((artifact) => artifact.artifact_id));
     for (const artifact of artifacts) {
       if (mayBeUnrecorded(artifact) && artifact.is_text !== 0 && !found.has(artifact.artifact_id)) unindexed++;
@@ -66,6 +72,7 @@ export function searchLines(store: Store, spec: SearchSpec): SearchResult {
       }
       if (hits.length >= limit) break;
     }
+    if (hits.length >= limit) break;
   }
   return { hits, asPhrase, unindexed };
 }
@@ -95,31 +102,55 @@ function* artifactsToSearch(store: Store, spec: SearchSpec, expression: string):
     yield artifactsIn(store, "run_id", [spec.run.run_id], spec);
     return;
   }
-  const few = fewMatching(store, expression);
+  const few = artifactsMatching(store, expression, GLANCE);
   if (few) {
     yield artifactsIn(store, "artifact_id", few, spec);
     return;
   }
   // A frequent word fills its limit in the first runs; one that does not is asked for in ever larger lots.
-  const runs = runIds(store);
-  for (let start = 0, size = 1; start < runs.length; start += size, size *= 2) {
-    yield artifactsIn(store, "run_id", runs.slice(start, start + size), spec);
+  const seen = new Set<number>();
+  for (let start = 0, size = 1; ; start += size, size *= 2) {
+    const ids = start === FIRST_RUNS ? artifactsMatching(store, expression, CLOSER_LOOK) : null;
+    if (ids) {
+      yield artifactsIn(store, "artifact_id", [...new Set(ids).difference(seen)], spec);
+      return;
+    }
+    const runs = oldestRunIds(store, size, start);
+    const artifacts = artifactsIn(store, "run_id", runs, spec);
+    if (start < FIRST_RUNS) for (const { artifact_id } of artifacts) seen.add(artifact_id);
+    yield artifacts;
+    if (runs.length < size) return;
   }
 }
 
-/** Ids of the artifacts that have matching lines, if those are few. The cost does not grow with the index. */
-function fewMatching(store: Store, expression: string): number[] | null {
-  const lines = store.all<{ rowid: number }>(
-    "SELECT rowid FROM log_lines_fts WHERE log_lines_fts MATCH ? LIMIT ?",
-    expression,
-    FEW_LINES + 1,
+/** Ids of the artifacts that have matching lines; null when they are too many, or cannot be told with such a look. */
+function artifactsMatching(store: Store, expression: string, look: Look): number[] | null {
+  const ids = new Set<number>();
+  for (let time = 1, after = Number.MIN_SAFE_INTEGER; ; time++) {
+    const lines = rowidsBetween(store, expression, { first: after + 1, last: Number.MAX_SAFE_INTEGER }, look.lines + 1);
+    const all = lines.length <= look.lines;
+    if (!all && time === look.times) return null;
+    const artifacts = store.all<{ artifact_id: number }>(
+      "SELECT DISTINCT artifact_id FROM log_lines_fts WHERE rowid IN (SELECT value FROM json_each(?))",
+      JSON.stringify(lines),
+    );
+    for (const { artifact_id } of artifacts) ids.add(artifact_id);
+    if (ids.size > look.artifacts) return null;
+    if (all) return [...ids];
+    // The rest of a log has been told of by one of its lines.
+    after = endOfRange(store, lines.at(-1)!);
+  }
+}
+
+/** The last of the lines that are of the same artifact as this one, as far as that is on record. */
+function endOfRange(store: Store, rowid: number): number {
+  if (!store.hasTable("line_ranges")) return rowid;
+  const range = store.get<{ last_rowid: number }>(
+    `SELECT last_rowid FROM line_ranges
+     WHERE artifact_id = (SELECT artifact_id FROM log_lines_fts WHERE rowid = ?1) AND ?1 BETWEEN first_rowid AND last_rowid`,
+    rowid,
   );
-  if (lines.length > FEW_LINES) return null;
-  const ids = store.all<{ artifact_id: number }>(
-    "SELECT DISTINCT artifact_id FROM log_lines_fts WHERE rowid IN (SELECT value FROM json_each(?))",
-    JSON.stringify(lines.map((line) => line.rowid)),
-  );
-  return ids.map((row) => row.artifact_id);
+  return range?.last_rowid ?? rowid;
 }
 
 /** Works on a database of the Go build's, which has no record of ranges. */
@@ -148,11 +179,6 @@ function artifactsIn(
   );
 }
 
-interface Range {
-  readonly first: number;
-  readonly last: number;
-}
-
 /** Ranges that follow one another without a gap become one: a run of many steps is mostly one question. */
 function mergedRanges(artifacts: readonly Artifact[], found: ReadonlyMap<number, readonly Range[]>): Range[] {
   const merged: Range[] = [];
@@ -167,63 +193,6 @@ function mergedRanges(artifacts: readonly Artifact[], found: ReadonlyMap<number,
     else if (mayBeUnrecorded(artifact)) for (const segment of found.get(artifact_id) ?? []) add(segment);
   }
   return merged;
-}
-
-/** Matching lines in the order of the ranges, some at a time. `left` is how many are still wanted. */
-function* linesOf(
-  store: Store,
-  expression: string,
-  ranges: readonly Range[],
-  left: () => number,
-): Generator<readonly FoundLine[]> {
-  const whole = ranges.length > MANY_RANGES ? linesAtOnce(store, expression, ranges, left()) : null;
-  if (whole) yield whole;
-  else for (const range of ranges) yield linesBetween(store, expression, range, left());
-}
-
-/**
- * Logs that were indexed at the same time lie in thousands of ranges, and each costs a look into every segment of the
- * index: one question for all of them, put in order afterwards. Null when too many lines match for that: then the first
- * ranges have enough of them.
- */
-function linesAtOnce(
-  store: Store,
-  expression: string,
-  ranges: readonly Range[],
-  limit: number,
-): readonly FoundLine[] | null {
-  const most = Number.isFinite(limit) ? limit + MANY_LINES : Number.POSITIVE_INFINITY;
-  const byPlace = ranges.map((range, order) => ({ ...range, order })).sort((a, b) => a.first - b.first);
-  const span = { first: byPlace[0]!.first, last: Math.max(...byPlace.map(({ last }) => last)) };
-  const lines = linesBetween(store, expression, span, most + 1);
-  if (lines.length > most) return null;
-  const ordered: FoundLine[][] = ranges.map(() => []);
-  let at = 0;
-  for (const line of lines) {
-    while (at < byPlace.length && byPlace[at]!.last < line.rowid) at++;
-    const range = byPlace[at];
-    if (range && range.first <= line.rowid) ordered[range.order]!.push(line);
-  }
-  return ordered.flat();
-}
-
-interface FoundLine {
-  readonly rowid: number;
-  readonly artifact_id: number;
-  readonly line_num: number;
-  readonly text: string;
-}
-
-/** With bounds on its rowid FTS5 seeks, instead of reading every match of all history. */
-function linesBetween(store: Store, expression: string, { first, last }: Range, limit: number): FoundLine[] {
-  return store.all<FoundLine>(
-    `SELECT rowid, artifact_id, line_num, text FROM log_lines_fts
-     WHERE log_lines_fts MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid LIMIT ?`,
-    expression,
-    first,
-    last,
-    Number.isFinite(limit) ? limit : -1,
-  );
 }
 
 function hitOf({ run_id, artifact_id, step_id, kind, path }: Artifact, { line_num, text }: FoundLine): Hit {
