@@ -1,4 +1,4 @@
-import { type Run, startOrder } from "./runs.ts";
+import { type Run, startKey, startOrder } from "./runs.ts";
 import { STEP_COLUMNS, type Step } from "./steps.ts";
 import type { Store } from "./store.ts";
 
@@ -10,12 +10,16 @@ const MOST_RUNS = 200;
  * there is one. Null when there is none among the last 200 runs.
  */
 export function lastPassed(store: Store, run: Run, step: Step): Step | null {
-  const ids = store.all<{ run_id: string }>(
-    `SELECT run_id FROM scenario_runs r WHERE suite IS ? ORDER BY ${startOrder("r", "DESC")}`,
+  const key = startKey("r").join(", ");
+  const runs = store.all<{ run_id: string }>(
+    `SELECT run_id FROM scenario_runs r
+     WHERE suite IS ? AND (${key}) < (SELECT ${key} FROM scenario_runs r WHERE run_id = ?)
+     ORDER BY ${startOrder("r", "DESC")} LIMIT ?`,
     run.suite,
+    run.run_id,
+    MOST_RUNS,
   );
-  const at = ids.findIndex(({ run_id }) => run_id === run.run_id);
-  const earlier = JSON.stringify(ids.slice(at + 1, at + 1 + MOST_RUNS).map(({ run_id }) => run_id));
+  const earlier = JSON.stringify(runs.map(({ run_id }) => run_id));
   // CROSS JOIN keeps the order of the array: the first that is found is the newest.
   const find = (sameNum: string) =>
     store.get<Step>(

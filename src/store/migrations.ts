@@ -193,7 +193,7 @@ export const migrations: readonly Migration[] = [
   },
   {
     // So that no answer reads all of history: which run is the newest, or the first, and which logs are not wholly in the
-    // index. The expressions are those of startOrder, letter by letter, or SQLite does not see that it is the same order.
+    // index. The expressions are those of startKey, letter by letter, or SQLite does not see that it is the same order.
     name: "0009-short-answers",
     statements: [
       `CREATE INDEX IF NOT EXISTS idx_runs_start ON scenario_runs(

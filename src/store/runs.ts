@@ -106,15 +106,20 @@ export function oldestRunIds(store: Store, limit: number, offset: number): strin
   return store.all<{ run_id: string }>(sql, limit, offset).map((row) => row.run_id);
 }
 
-/**
- * An ORDER BY list for rows with a `started_at`, by time and then by insertion. The text alone does not sort, since
- * the Go build trims zeros of the fraction: the second and the fraction do, each for itself. For runs there is an index
- * of these expressions.
- */
+/** An ORDER BY list for rows with a `started_at`, by time and then by insertion. */
 export function startOrder(table: string, direction: "ASC" | "DESC" = "ASC"): string {
+  return startKey(table)
+    .map((part) => `${part} ${direction}`)
+    .join(", ");
+}
+
+/**
+ * What orders rows with a `started_at`. The text alone does not sort, since the Go build trims zeros of the fraction: the
+ * second and the fraction do, each for itself. For runs there is an index of these expressions.
+ */
+export function startKey(table: string): string[] {
   const time = `${table}.started_at`;
-  const fraction = `rtrim(substr(rtrim(${time}, 'Zz'), 20), '.0')`;
-  return `substr(${time}, 1, 19) ${direction}, ${fraction} ${direction}, ${table}.rowid ${direction}`;
+  return [`substr(${time}, 1, 19)`, `rtrim(substr(rtrim(${time}, 'Zz'), 20), '.0')`, `${table}.rowid`];
 }
 
 function latestRun(store: Store): Run {

@@ -9,10 +9,11 @@ import { summary } from "../../src/report/summary.ts";
 import { timings } from "../../src/report/timings.ts";
 import { insertArtifact } from "../../src/store/artifacts.ts";
 import { finishAttempt, insertAttempt } from "../../src/store/attempts.ts";
+import { lastPassed } from "../../src/store/last-passed.ts";
 import { appendLines } from "../../src/store/lines.ts";
 import { openForReading, openForWriting } from "../../src/store/open.ts";
 import { findRun, insertRun } from "../../src/store/runs.ts";
-import { finishStep, insertStep } from "../../src/store/steps.ts";
+import { finishStep, insertStep, stepsOf } from "../../src/store/steps.ts";
 import type { Store } from "../../src/store/store.ts";
 import { tempDir } from "../support/program.ts";
 
@@ -31,6 +32,10 @@ const answers: Record<string, (store: Store) => unknown> = {
   timings: (store) => timings(store, "latest", 10, isAlive),
   steps: (store) => steps(store, "latest", isAlive),
   runs: (store) => runs(store, { suite: null, status: null, limit: 20 }, isAlive),
+  "when a step passed last": (store) => {
+    const run = findRun(store, "latest");
+    return lastPassed(store, run, stepsOf(store, run.run_id)[0]!);
+  },
   "the latest failed run": (store) => findRun(store, "latest-failed"),
 };
 
@@ -44,7 +49,7 @@ beforeAll(async () => {
     const [run_id, step_id] = [`run-${r}`, `run-${r}-step-01`];
     insertRun(store, { run_id, root_dir: "/", suite: null, started_at });
     insertStep(store, { step_id, run_id, step_num: 1, step_name: "n", script_path: null, started_at });
-    const end = { completedAt: started_at, exitCode: 1, durationMs: 5 };
+    const end = { completedAt: started_at, exitCode: r === 50 ? 0 : 1, durationMs: 5 };
     finishAttempt(store, step_id, insertAttempt(store, step_id, started_at, NOBODY), { ...end, reason: null });
     finishStep(store, step_id, end);
     const artifact = { kind: "stdout", path: `${r}.txt`, sizeBytes: 100, sha256: "" };
