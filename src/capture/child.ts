@@ -26,6 +26,19 @@ export interface Source {
   readonly widen?: () => void;
   /** To be called once, when nothing more is to be read: the stream has a descriptor of its own, and closes only that. */
   readonly close?: () => void;
+  /**
+   * Takes the pipe away from its stream, which then gives what it has read ahead, and its end or nothing any more. The
+   * source itself is closed by that. Null where it cannot be done: nothing has changed then.
+   */
+  readonly detach?: () => DirectSource | null;
+}
+
+/** A pipe that is read without a stream; its own is for going back to one. */
+export interface DirectSource extends Source {
+  /** Bytes that are there now, into `buffer`; 0 when nobody can write any more, -1 when there are none now. */
+  read(buffer: Uint8Array): number;
+  /** Holds up the whole thread until there is something in this one or one of the others, or for so long. */
+  wait(others: readonly Source[], ms: number): void;
 }
 
 /** A started process. Its streams must be read to their ends, whenever the process ends. */

@@ -15,26 +15,39 @@ export function holders(processes: readonly ProcessStat[], sources: readonly Sou
 
 /** Null when the source is closed already. Its stream finds an end from then on, and takes nothing more. */
 export function hold(source: Source, reaper: Reaper): Hold | null {
-  const streams = descriptorsOf(linkOf(`/proc/self/fd/${source.fd}`));
-  let fd: number;
-  try {
-    // A new description of the same pipe. Not blocking, as opening one without a writer otherwise waits for one.
-    fd = fs.openSync(`/proc/self/fd/${source.fd}`, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-  } catch {
-    return null;
-  }
-  putEndInPlaceOf(streams);
+  const fd = reopen(source.fd);
+  if (fd === null) return null;
   return {
-    read(buffer) {
-      try {
-        return fs.readSync(fd, buffer);
-      } catch {
-        return -1; // EAGAIN
-      }
-    },
+    read: (buffer) => readNow(fd, buffer),
     handOver: (file) => handOver(fd, file, reaper),
     close: () => fs.closeSync(fd),
   };
+}
+
+/**
+ * A new descriptor of the same pipe, which does not wait; all others of it are at an end from now on. Null when it could
+ * not be opened.
+ */
+export function reopen(pipe: number | undefined): number | null {
+  const others = descriptorsOf(linkOf(`/proc/self/fd/${pipe}`));
+  let fd: number;
+  try {
+    // Also because opening one that waits, without a writer, would wait for one.
+    fd = fs.openSync(`/proc/self/fd/${pipe}`, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  } catch {
+    return null;
+  }
+  putEndInPlaceOf(others);
+  return fd;
+}
+
+/** 0 at the end, -1 when there is nothing now. */
+export function readNow(fd: number, buffer: Uint8Array): number {
+  try {
+    return fs.readSync(fd, buffer);
+  } catch {
+    return -1; // EAGAIN
+  }
 }
 
 /** Bun has a second descriptor of the pipe for its stream. */

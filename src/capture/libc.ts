@@ -53,6 +53,16 @@ export function duplicate(from: number, to: number): void {
   openLibc({ dup3: { args: ["i32", "i32", "i32"], returns: "i32" } }).dup3(from, to, O_CLOEXEC);
 }
 
+/** Until one of these has something to be read, or nobody left to write it, or for so long. The whole thread waits. */
+export function waitForInput(fds: readonly number[], ms: number): void {
+  const POLLIN = 1;
+  poll ??= openLibc({ poll: { args: ["ptr", "u64", "i32"], returns: "i32" } }).poll;
+  poll(ptr(Int32Array.from(fds.flatMap((fd) => [fd, POLLIN]))), fds.length, ms);
+}
+
+/** Only a step that writes a lot needs it. */
+let poll: ((fds: ReturnType<typeof ptr>, count: number, ms: number) => number) | undefined;
+
 function fcntl(fd: number, command: number, argument: number): number {
   return openLibc({ fcntl: { args: ["i32", "i32", "i32"], returns: "i32" } }).fcntl(fd, command, argument);
 }

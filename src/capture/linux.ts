@@ -1,13 +1,14 @@
 import { ptr } from "bun:ffi";
 import type { Exit } from "../model/exit.ts";
-import type { Child, ChildSpec, Platform, Source } from "./child.ts";
+import type { Child, ChildSpec, Platform } from "./child.ts";
 import { closeWith } from "./descriptors.ts";
 import { environmentWith } from "./environment.ts";
 import { startWitness } from "./group-witness.ts";
 import { type Inherited, readInherited, restoreFileLimit } from "./inherited.ts";
 import { hold, holders } from "./leaks.ts";
-import { addChdir, growPipe, libc } from "./libc.ts";
+import { addChdir, libc } from "./libc.ts";
 import { locate, notExecutable, notFound } from "./locate.ts";
+import { PipeSource } from "./pipe-source.ts";
 import { descendantsOf, hasSignal, signalSets } from "./processes.ts";
 import { Reaper } from "./reaper.ts";
 import {
@@ -21,8 +22,6 @@ import {
 } from "./spawn-structs.ts";
 
 const O_CLOEXEC = 0o2000000;
-/** As much as Linux lets everyone have. */
-const WIDE_PIPE_BYTES = 1 << 20;
 const PR_SET_CHILD_SUBREAPER = 36;
 const PR_SET_DUMPABLE = 4;
 
@@ -77,14 +76,7 @@ function spawn(spec: ChildSpec, inherited: Inherited, reaper: Reaper): Child | E
     for (const { read } of pipes) libc.close(read);
     return whyNot(-pid, file);
   }
-  const [stdout = null, stderr = null] = pipes.map(
-    ({ read }): Source => ({
-      stream: Bun.file(read).stream(),
-      fd: read,
-      widen: () => growPipe(read, WIDE_PIPE_BYTES),
-      close: () => void libc.close(read),
-    }),
-  );
+  const [stdout = null, stderr = null] = pipes.map(({ read }) => new PipeSource(read));
   return { pid, stdout, stderr, exited: reaper.wait(pid) };
 }
 

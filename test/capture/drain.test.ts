@@ -1,0 +1,70 @@
+import { ptr } from "bun:ffi";
+import { describe, expect, spyOn, test } from "bun:test";
+import fs from "node:fs";
+import path from "node:path";
+import { Drain } from "../../src/capture/drain.ts";
+import { LogFile } from "../../src/capture/log-file.ts";
+import { run, tempDir } from "../support/program.ts";
+
+/** What a bash script prints through a pipe, as it arrives in the log; and how often the pipe left its stream. */
+async function drained(script: string): Promise<{ text: string; tapped: number; detached: number }> {
+  // There is no such libc elsewhere.
+  const [{ libc }, { PipeSource }] = await Promise.all([
+    import("../../src/capture/libc.ts"),
+    import("../../src/capture/pipe-source.ts"),
+  ]);
+  const detach = spyOn(PipeSource.prototype, "detach").mockClear();
+  const file = path.join(tempDir(), "log");
+  const ends = new Int32Array(2);
+  expect(libc.pipe2(ptr(ends), 0o2000000)).toBe(0);
+  const log = new LogFile(file, null);
+  let tapped = 0;
+  const drain = new Drain(new PipeSource(ends[0]!), log, (chunk) => {
+    tapped += chunk.length;
+  });
+  const child = Bun.spawn(["bash", "-c", script], { stdio: ["ignore", ends[1]!, "inherit"] });
+  libc.close(ends[1]!);
+  await Promise.all([child.exited, drain.done]);
+  expect(drain).toMatchObject({ ended: true, problem: undefined });
+  await log.close();
+  return { text: fs.readFileSync(file, "utf8"), tapped, detached: detach.mock.calls.length };
+}
+
+async function printed(script: string): Promise<string> {
+  return (await run(["bash", "-c", script])).stdout;
+}
+
+describe.if(process.platform === "linux")("what a step prints", () => {
+  test("a flood is read from its pipe directly, and every byte of it arrives, in order", async () => {
+    for (const flood of ["seq 1 1500000", `head -c ${5 << 20} /dev/zero | tr '\\0' z; seq 1 1000`]) {
+      for (let round = 0; round < 10; round++) {
+        const { text, tapped, detached } = await drained(flood);
+        const expected = await printed(flood);
+        // Not compared by expect, which would print megabytes.
+        expect({ same: text === expected, tapped }).toEqual({ same: true, tapped: expected.length });
+        expect(detached).toBePositive(); // more than once where the machine is busy, and the flood a trickle
+      }
+    }
+  });
+
+  test("between two floods the pipe is read as a stream again", async () => {
+    const script =
+      "seq 1 1500000; for i in 1 2 3 4 5 6 7 8; do sleep 0.02; echo $i; done; seq 1 1500000; sleep 0.1; echo end";
+    const { text, detached } = await drained(script);
+    expect(text === (await printed(script))).toBe(true);
+    expect(detached).toBeGreaterThanOrEqual(2);
+  });
+
+  test("a step that prints little never leaves its stream, however long it takes", async () => {
+    const { text, detached } = await drained("for i in 1 2 3 4 5; do seq 1 1000; sleep 0.02; done");
+    expect({ lines: text.split("\n").length - 1, detached }).toEqual({ lines: 5000, detached: 0 });
+  });
+
+  test("of two floods at once neither waits for the other's end", async () => {
+    const ended: number[] = [];
+    const slow = drained("for i in 1 2 3 4 5 6; do seq 1 800000; sleep 0.05; done").then(() => ended.push(2));
+    const fast = drained("seq 1 1500000").then(() => ended.push(1));
+    await Promise.all([slow, fast]);
+    expect(ended).toEqual([1, 2]);
+  });
+});
