@@ -141,10 +141,11 @@ export class Drain {
     return direct;
   }
 
-  /** True at the end; false when the flood is over. */
+  /** True at the end, or when it is to be left; false when the flood is over. */
   async #readDirectly(direct: DirectSource): Promise<boolean> {
     const buffer = new Uint8Array(DIRECT_BYTES);
     for (let sinceMs = nowMs(), bytes = 0; ; ) {
+      if (this.#left) return true;
       const read = direct.read(buffer);
       if (read === 0) return true;
       if (read > 0) {

@@ -2,12 +2,20 @@ import { ptr } from "bun:ffi";
 import { describe, expect, spyOn, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
+import type { Platform } from "../../src/capture/child.ts";
 import { Drain } from "../../src/capture/drain.ts";
 import { LogFile } from "../../src/capture/log-file.ts";
 import { run, tempDir } from "../support/program.ts";
 
-/** What a bash script prints through a pipe, as it arrives in the log; and how often the pipe left its stream. */
-async function drained(script: string): Promise<{ text: string; tapped: number; detached: number }> {
+interface Started {
+  readonly drain: Drain;
+  readonly log: LogFile;
+  readonly child: Bun.Subprocess;
+  readonly detach: { readonly mock: { readonly calls: unknown[] } };
+}
+
+/** A bash script whose output goes through a pipe into a log. */
+async function started(script: string, tap?: (chunk: Uint8Array) => void): Promise<Started> {
   // There is no such libc elsewhere.
   const [{ libc }, { PipeSource }] = await Promise.all([
     import("../../src/capture/libc.ts"),
@@ -18,16 +26,22 @@ async function drained(script: string): Promise<{ text: string; tapped: number; 
   const ends = new Int32Array(2);
   expect(libc.pipe2(ptr(ends), 0o2000000)).toBe(0);
   const log = new LogFile(file, null);
-  let tapped = 0;
-  const drain = new Drain(new PipeSource(ends[0]!), log, (chunk) => {
-    tapped += chunk.length;
-  });
+  const drain = new Drain(new PipeSource(ends[0]!), log, tap);
   const child = Bun.spawn(["bash", "-c", script], { stdio: ["ignore", ends[1]!, "inherit"] });
   libc.close(ends[1]!);
+  return { drain, log, child, detach };
+}
+
+/** What the script prints, as it arrives in the log; and how often the pipe left its stream. */
+async function drained(script: string): Promise<{ text: string; tapped: number; detached: number }> {
+  let tapped = 0;
+  const { drain, log, child, detach } = await started(script, (chunk) => {
+    tapped += chunk.length;
+  });
   await Promise.all([child.exited, drain.done]);
   expect(drain).toMatchObject({ ended: true, problem: undefined });
   await log.close();
-  return { text: fs.readFileSync(file, "utf8"), tapped, detached: detach.mock.calls.length };
+  return { text: fs.readFileSync(log.path, "utf8"), tapped, detached: detach.mock.calls.length };
 }
 
 async function printed(script: string): Promise<string> {
@@ -58,6 +72,16 @@ describe.if(process.platform === "linux")("what a step prints", () => {
   test("a step that prints little never leaves its stream, however long it takes", async () => {
     const { text, detached } = await drained("for i in 1 2 3 4 5; do seq 1 1000; sleep 0.02; done");
     expect({ lines: text.split("\n").length - 1, detached }).toEqual({ lines: 5000, detached: 0 });
+  });
+
+  test("a flood is left at once, also when there is no descriptor to hold its pipe with", async () => {
+    const { drain, log, child, detach } = await started("exec yes");
+    while (detach.mock.calls.length === 0) await Bun.sleep(1);
+    expect(await drain.leave({ hold: () => null } as unknown as Platform)).toBe(true);
+    expect(drain.ended).toBe(false);
+    child.kill();
+    await log.close();
+    expect(/^(?:y\n)+y?$/.test(fs.readFileSync(log.path, "latin1").slice(-1000))).toBe(true);
   });
 
   test("of two floods at once neither waits for the other's end", async () => {
