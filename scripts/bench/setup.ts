@@ -39,6 +39,8 @@ export async function preparePrograms(dir: string): Promise<{ program: string; e
   }
   const program = join(dir, "scenariolog");
   copyFileSync(built, program);
+  // As the build does: both programs are to lie in the page cache in the same way.
+  await writeInOnePiece(program);
   return { program, empty: await compileEmpty(dir) };
 }
 
