@@ -1,17 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { HEADER_BYTES, RECORD_BYTES, SIGNATURE } from "../../src/capture/start-record.ts";
-import {
-  HEADER_LENGTH,
-  PF_R,
-  PF_W,
-  PF_X,
-  PT_GNU_RELRO,
-  PT_LOAD,
-  PT_NOTE,
-  SEGMENT_LENGTH,
-  type Segment,
-  segmentsOf,
-} from "./elf-segment.ts";
 import { startCode } from "./elf-start-code.ts";
 import { ScriptError } from "./project.ts";
 
@@ -35,16 +23,26 @@ export async function recordStart(path: string): Promise<void> {
   }
 }
 
+const PT_LOAD = 1;
+const PT_NOTE = 4;
+const PT_GNU_RELRO = 0x6474e552;
+const PF_X = 1;
+const PF_W = 2;
+const PF_R = 4;
+
 const signature = new Uint8Array(new BigUint64Array(SIGNATURE).buffer);
 
 type Refuse = (why: string) => Error;
 
 async function treat(file: FileHandle, refuse: Refuse): Promise<void> {
-  const header = await bytesAt(file, 0, HEADER_LENGTH);
+  const header = await bytesAt(file, 0, 64);
   const code = codeFor(header, refuse);
   const entry = header.readBigUInt64LE(24);
-  const table = await bytesAt(file, Number(header.readBigUInt64LE(32)), header.readUInt16LE(56) * SEGMENT_LENGTH);
-  const segments = segmentsOf(table);
+  const table = await bytesAt(file, Number(header.readBigUInt64LE(32)), header.readUInt16LE(56) * 56);
+  const segments = Array.from(
+    { length: Math.floor(table.length / 56) },
+    (_, i) => new Segment(table.subarray(i * 56, (i + 1) * 56)),
+  );
   if (await isTreated(file, segments, entry)) return;
 
   const { writable, note } = checkedLayout(segments, entry, refuse);
@@ -74,13 +72,13 @@ async function treat(file: FileHandle, refuse: Refuse): Promise<void> {
 }
 
 function codeFor(header: Buffer, refuse: Refuse): Uint8Array {
-  if (header.length < HEADER_LENGTH || header.toString("latin1", 0, 4) !== "\x7fELF") throw refuse("it is no ELF file");
+  if (header.length < 64 || header.toString("latin1", 0, 4) !== "\x7fELF") throw refuse("it is no ELF file");
   if (header[4] !== 2 || header[5] !== 1) throw refuse("it is not 64-bit little-endian");
   const [type, machine] = [header.readUInt16LE(16), header.readUInt16LE(18)];
   if (type !== 2 && type !== 3) throw refuse(`it is of type ${type}, not ET_EXEC or ET_DYN`);
   const code = startCode[machine];
   if (!code) throw refuse(`there is no code for machine ${machine}`);
-  if (header.readUInt16LE(54) !== SEGMENT_LENGTH) throw refuse("its program headers are not of 56 bytes");
+  if (header.readUInt16LE(54) !== 56) throw refuse("its program headers are not of 56 bytes");
   if (header.readBigUInt64LE(24) === 0n) throw refuse("it has no entry point");
   return code;
 }
@@ -109,6 +107,52 @@ function checkedLayout(segments: Segment[], entry: bigint, refuse: Refuse): { wr
   const note = segments.slice(segments.indexOf(writable)).find((one) => one.type === PT_NOTE);
   if (!note) throw refuse("it has no PT_NOTE behind its last PT_LOAD");
   return { writable, note };
+}
+
+/** An Elf64_Phdr, in the bytes that it is given. */
+class Segment {
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  get type(): number {
+    return this.#bytes.readUInt32LE(0);
+  }
+
+  get flags(): number {
+    return this.#bytes.readUInt32LE(4);
+  }
+
+  get offset(): bigint {
+    return this.#bytes.readBigUInt64LE(8);
+  }
+
+  get address(): bigint {
+    return this.#bytes.readBigUInt64LE(16);
+  }
+
+  /** Where it ends in memory, which p_memsz says. */
+  get end(): bigint {
+    return this.address + this.#bytes.readBigUInt64LE(40);
+  }
+
+  set end(end: bigint) {
+    this.#bytes.writeBigUInt64LE(end - this.address, 40);
+  }
+
+  get align(): bigint {
+    return this.#bytes.readBigUInt64LE(48);
+  }
+
+  load(flags: number, offset: bigint, address: bigint, size: bigint, align: bigint): void {
+    this.#bytes.writeUInt32LE(PT_LOAD, 0);
+    this.#bytes.writeUInt32LE(flags, 4);
+    for (const [i, value] of [offset, address, address, size, size, align].entries()) {
+      this.#bytes.writeBigUInt64LE(value, 8 + i * 8);
+    }
+  }
 }
 
 async function bytesAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
