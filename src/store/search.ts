@@ -47,7 +47,7 @@ interface Look {
 /** All lines of a rare word. */
 const GLANCE: Look = { lines: 1000, times: 1, artifacts: 1000 };
 /** A frequent word that the first runs do not have: a new one, in a few logs. */
-const CLOSER_LOOK: Look = { lines: 250, times: 32, artifacts: 100 };
+const CLOSER_LOOK: Look = { lines: 120, times: 32, artifacts: 100 };
 const FIRST_RUNS = 7;
 
 /** Hits in the order run, step, stream, line. Throws NO_FTS5 without an index, USAGE for a query without a word. */
