@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { logFileName } from "../../src/model/ids.ts";
@@ -38,9 +38,8 @@ export async function preparePrograms(dir: string): Promise<{ program: string; e
     if (code !== 0) throw new ScriptError(`the build ended with ${code}`);
   }
   const program = join(dir, "scenariolog");
-  copyFileSync(built, program);
   // As the build does: both programs are to lie in the page cache in the same way.
-  await writeInOnePiece(program);
+  await writeInOnePiece(built, program);
   return { program, empty: await compileEmpty(dir) };
 }
 

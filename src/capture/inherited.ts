@@ -1,6 +1,7 @@
 import { ptr } from "bun:ffi";
 import fs from "node:fs";
 import { libc } from "./libc.ts";
+import { readText } from "./processes.ts";
 import { readStartRecord, type StartRecord } from "./start-record.ts";
 
 /**
@@ -88,12 +89,4 @@ function parentsIgnored(): bigint {
 
 function notIn(mask: bigint, signals: readonly number[]): number[] {
   return signals.filter((signal) => ((mask >> BigInt(signal - 1)) & 1n) === 0n);
-}
-
-function readText(file: string): string {
-  try {
-    return fs.readFileSync(file, "latin1");
-  } catch {
-    return "";
-  }
 }
