@@ -73,9 +73,9 @@ function buildMessages(error: unknown): string {
 }
 
 /**
- * Writes an executable anew, in its place or as `to`. As the bundler writes it, piece by piece, Linux caches it in many small pieces, and each start takes 1 ms longer until
- * the machine has read it from the disk again. (Code that lies in the file as pages of 2 MiB need it would take another 8 %
- * off, but count as 85 MB of memory instead of 47.)
+ * Writes an executable anew, in its place or as `to`. As the bundler writes it, piece by piece, Linux caches it in many
+ * small pieces, and each start takes 1 ms longer until the machine has read it from the disk again. (Code that lies in the
+ * file as pages of 2 MiB need it would take another 8 % off, but count as 85 MB of memory instead of 47.)
  */
 export async function writeInOnePiece(executable: string, to = executable): Promise<void> {
   const whole = await readFile(executable);

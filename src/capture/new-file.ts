@@ -23,12 +23,13 @@ export function openNew(file: string, movedAside: string[]): number {
 
 /**
  * The new name is taken first, by an empty file or directory that the renaming replaces: two recorders at once never
- * rename onto each other. Null when somebody else was faster.
+ * rename onto each other. It is never the old name, though that may be free by now: renamed onto itself, the empty file
+ * would stay. Null when somebody else was faster.
  */
 function moveAside(file: string): string | null {
   const stat = fs.lstatSync(file, { throwIfNoEntry: false });
   if (!stat) return null;
-  const aside = stat.isDirectory() ? makeFreeDirectory(file) : makeFree(file).close();
+  const aside = stat.isDirectory() ? makeFreeDirectory(file) : makeFree(file, numberedName).close();
   try {
     fs.renameSync(file, aside);
     return aside;
@@ -42,8 +43,8 @@ function moveAside(file: string): string | null {
 }
 
 /** A new empty file with this name or a numbered one. Throws the system's error. */
-export function makeFree(file: string): { file: string; fd: number; close: () => string } {
-  return untilFree(file, (name) => {
+export function makeFree(file: string, nameFor = freeName): { file: string; fd: number; close: () => string } {
+  return untilFree(file, nameFor, (name) => {
     const fd = fs.openSync(name, "wx+", 0o666);
     return {
       file: name,
@@ -57,16 +58,16 @@ export function makeFree(file: string): { file: string; fd: number; close: () =>
 }
 
 function makeFreeDirectory(file: string): string {
-  return untilFree(file, (name) => {
+  return untilFree(file, numberedName, (name) => {
     fs.mkdirSync(name);
     return name;
   });
 }
 
-function untilFree<T>(file: string, make: (name: string) => T): T {
+function untilFree<T>(file: string, nameFor: (file: string) => string, make: (name: string) => T): T {
   for (let tries = 0; ; tries++) {
     try {
-      return make(freeName(file));
+      return make(nameFor(file));
     } catch (error) {
       if (systemCode(error) !== "EEXIST" || tries === 1000) throw error;
     }
@@ -75,7 +76,10 @@ function untilFree<T>(file: string, make: (name: string) => T): T {
 
 /** `step-01-stdout.txt`, `step-01-stdout.1.txt`, `step-01-stdout.2.txt`…: one that is not there, nearly the first. */
 export function freeName(file: string): string {
-  if (isFree(file)) return file;
+  return isFree(file) ? file : numberedName(file);
+}
+
+function numberedName(file: string): string {
   const { dir, name, ext } = path.parse(file);
   const numbered = (number: number) => path.join(dir, `${name}.${number}${ext}`);
   // Not one by one: a log dir may have seen thousands of runs.
