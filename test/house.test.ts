@@ -8,15 +8,15 @@ const src = path.join(import.meta.dir, "../src");
 const mayImport: Record<string, readonly string[]> = {
   main: ["cli"],
   errors: [],
-  libc: [],
+  sys: ["errors"],
   os: [],
   model: ["errors"],
-  store: ["model", "errors", "libc", "os"],
-  capture: ["model", "errors", "libc", "os"],
+  store: ["model", "errors", "sys", "os"],
+  capture: ["model", "errors", "sys", "os"],
   render: ["model", "errors"],
   recorder: ["capture", "store", "model", "errors", "os"],
   report: ["store", "model", "errors"],
-  cli: ["recorder", "report", "render", "model", "errors", "libc"],
+  cli: ["recorder", "report", "render", "model", "errors", "sys"],
 };
 
 /** A verb opens what it hands on to recorder or report: the one thing that cli asks of the two below. */
@@ -56,6 +56,16 @@ test("bun:sqlite is imported in store/ only, citty and consola in cli/ only", ()
     expect(importers).not.toEqual([]);
     expect(importers.filter((file) => !file.startsWith(folder))).toEqual([]);
   }
+});
+
+test("memory for C has one owner: sys/ alone speaks to bun:ffi, only memory.ts finds addresses, only libc.ts opens", () => {
+  const speakers = imports.filter(({ to }) => to === "bun:ffi").map(({ from }) => from);
+  expect(speakers).toEqual(["sys/libc.ts", "sys/memory.ts"]);
+  // Also not through a require, nor the engine's own names for it.
+  expect(files.filter((file) => /bun:ffi|Bun\.(?:FFI|unsafe)/.test(code.get(file)!))).toEqual(speakers);
+  const words = /\b(?:ptr\(|toArrayBuffer|toBuffer|CString|JSCallback|CFunction|linkSymbols|viewSource|dlopen)\b/g;
+  const used = files.flatMap((file) => (code.get(file)!.match(words) ?? []).map((word) => `${file} ${word}`));
+  expect([...new Set(used)]).toEqual(["sys/libc.ts dlopen", "sys/memory.ts ptr("]);
 });
 
 test("model and render do no I/O: they import no module of the system", () => {

@@ -1,5 +1,5 @@
+import { closeDescriptor } from "../sys/pipes.ts";
 import type { Witness } from "./child.ts";
-import { libc } from "./libc.ts";
 import { locate } from "./locate.ts";
 import { kill } from "./process-tree.ts";
 import { hasSignal, signalSet } from "./processes.ts";
@@ -32,7 +32,7 @@ export function startWitness(reaper: Reaper): Witness | null {
       if (reaper.others.has(pid)) kill(pid, "SIGCONT");
     },
     stop() {
-      libc.close(stdin);
+      closeDescriptor(stdin);
       if (!reaper.others.has(pid)) return; // somebody killed it, and its pid may be another's
       // It may be stopped, and then does not see the end of its input.
       kill(pid, "SIGKILL");

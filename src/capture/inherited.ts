@@ -1,6 +1,5 @@
-import { ptr } from "bun:ffi";
 import fs from "node:fs";
-import { libc } from "./libc.ts";
+import { fileLimitOf, setFileLimit } from "../sys/limits.ts";
 import { readText } from "./processes.ts";
 import { readStartRecord, type StartRecord } from "./start-record.ts";
 
@@ -16,7 +15,6 @@ export interface Inherited {
   readonly defaultSignals: readonly number[];
 }
 
-const RLIMIT_NOFILE = 7;
 /** SIGPIPE and SIGXFSZ. */
 const BUNS_SIGNALS = [13, 25];
 /** glibc's own two real-time signals, which its posix_spawn leaves ignored. */
@@ -36,25 +34,21 @@ export function readInherited(): Inherited {
 
 /** Sets the soft limit of open files to the caller's, for the child to inherit. Returns what gives us ours back. */
 export function restoreFileLimit(): () => void {
-  const own = new BigUint64Array(2);
-  if (libc.prlimit(0, RLIMIT_NOFILE, null, ptr(own)) !== 0) return () => {};
-  const soft = start ? start.fileLimit : parentsFileLimit(own[1]!);
-  if (soft === undefined || soft === own[0]) return () => {};
-  libc.prlimit(0, RLIMIT_NOFILE, ptr(BigUint64Array.of(soft, own[1]!)), null);
-  return () => libc.prlimit(0, RLIMIT_NOFILE, ptr(own), null);
+  const own = fileLimitOf();
+  if (own === null) return () => {};
+  const soft = start ? start.fileLimit : parentsFileLimit(own.hard);
+  if (soft === undefined || soft === own.soft) return () => {};
+  setFileLimit({ soft, hard: own.hard });
+  return () => setFileLimit(own);
 }
 
 /** The parent's soft limit, if its hard one is as ours: else both were set between it and us, and it tells nothing. */
 function parentsFileLimit(hard: bigint): bigint | undefined {
-  const parents = new BigUint64Array(2);
-  if (libc.prlimit(process.ppid, RLIMIT_NOFILE, null, ptr(parents)) !== 0) {
-    // Another user's process (sudo): its limits are in /proc for everyone to read.
-    const limits = readText(`/proc/${process.ppid}/limits`).match(/^Max open files\s+(\d+)\s+(\d+)/m);
-    if (!limits) return undefined;
-    parents[0] = BigInt(limits[1]!);
-    parents[1] = BigInt(limits[2]!);
-  }
-  return parents[1] === hard ? parents[0] : undefined;
+  const parents = fileLimitOf(process.ppid);
+  if (parents !== null) return parents.hard === hard ? parents.soft : undefined;
+  // Another user's process (sudo): its limits are in /proc for everyone to read.
+  const limits = readText(`/proc/${process.ppid}/limits`).match(/^Max open files\s+(\d+)\s+(\d+)/m);
+  return limits && BigInt(limits[2]!) === hard ? BigInt(limits[1]!) : undefined;
 }
 
 function inheritedDescriptors(): number[] {

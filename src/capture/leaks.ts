@@ -1,7 +1,6 @@
-import { ptr } from "bun:ffi";
 import fs from "node:fs";
+import { closeDescriptor, duplicate, newPipe, setBlocking } from "../sys/pipes.ts";
 import type { Hold, Source } from "./child.ts";
-import { duplicate, libc, setBlocking } from "./libc.ts";
 import { locate } from "./locate.ts";
 import { holds, linkOf, type ProcessStat } from "./processes.ts";
 import type { Reaper } from "./reaper.ts";
@@ -60,12 +59,11 @@ function descriptorsOf(link: string): number[] {
 }
 
 function putEndInPlaceOf(descriptors: readonly number[]): void {
-  const O_CLOEXEC = 0o2000000;
-  const ends = new Int32Array(2);
-  if (libc.pipe2(ptr(ends), O_CLOEXEC) !== 0) return;
-  libc.close(ends[1]!);
-  for (const fd of descriptors) duplicate(ends[0]!, fd);
-  libc.close(ends[0]!);
+  const pipe = newPipe();
+  if (pipe === null) return;
+  closeDescriptor(pipe.write);
+  for (const fd of descriptors) duplicate(pipe.read, fd);
+  closeDescriptor(pipe.read);
 }
 
 /**

@@ -1,6 +1,7 @@
+import { closeDescriptor, growPipe } from "../sys/pipes.ts";
+import { waitForInput } from "../sys/poll.ts";
 import type { DirectSource, Source } from "./child.ts";
 import { readNow, reopen } from "./leaks.ts";
-import { growPipe, libc, waitForInput } from "./libc.ts";
 
 /** As much as Linux lets everyone have. */
 const WIDE_BYTES = 1 << 20;
@@ -18,7 +19,7 @@ export class PipeSource implements Source {
   }
 
   close(): void {
-    libc.close(this.fd);
+    closeDescriptor(this.fd);
   }
 
   detach(): DirectSource | null {

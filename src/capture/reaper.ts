@@ -1,10 +1,7 @@
-import { ptr } from "bun:ffi";
 import type { Exit } from "../model/exit.ts";
-import { libc } from "./libc.ts";
+import { reapOne, type Waited, waitFor } from "../sys/wait.ts";
 import { signalName } from "./signals.ts";
-import { type ResourceUsage, RUSAGE_BYTES, usageOf } from "./usage.ts";
-
-const WNOHANG = 1;
+import { type ResourceUsage, usageOf } from "./usage.ts";
 
 /** How a child ended; `usage` is null where that is not known. */
 export interface Reaped {
@@ -20,7 +17,6 @@ export class Reaper {
   /** Live children that are no part of a step: helpers of ours, and what our caller had when it became us (`exec`). */
   readonly others = new Set<number>();
   readonly #waiting = new Map<number, { resolve: (reaped: Reaped) => void; floorKilobytes: number }>();
-  readonly #rusage = new BigInt64Array(RUSAGE_BYTES / 8);
   readonly #onSignal = () => this.reap();
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -40,34 +36,33 @@ export class Reaper {
 
   /** Waits, without a turn of the event loop, for a child that is about to end: one that was just killed. */
   waitNow(pid: number): void {
-    libc.wait4(pid, null, 0, null);
+    waitFor(pid);
     this.others.delete(pid);
   }
 
   /** Returns whether there are children left, which live. */
   reap(): boolean {
-    const status = new Int32Array(1);
-    let pid = this.#reapOne(status);
-    for (; pid > 0; pid = this.#reapOne(status)) this.#settle(pid, exitOf(status[0]!), true);
+    let waited = this.#reapOne();
+    for (; waited.pid > 0; waited = this.#reapOne()) this.#settle(waited.pid, exitOf(waited.status), waited.rusage);
     // ECHILD: no children are left, though some are waited for. Somebody else has reaped them.
-    if (pid < 0) for (const lost of this.#waiting.keys()) this.#settle(lost, { kind: "code", code: 255 }, false);
+    if (waited.pid < 0) for (const lost of this.#waiting.keys()) this.#settle(lost, { kind: "code", code: 255 }, null);
     if (this.#waiting.size === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
-    return pid === 0;
+    return waited.pid === 0;
   }
 
-  /** Its pid; 0 when none has ended, -1 when there is none. */
-  #reapOne(status: Int32Array): number {
-    const pid = libc.wait4(-1, ptr(status), WNOHANG, ptr(this.#rusage));
-    if (pid > 0) this.others.delete(pid);
-    return pid;
+  #reapOne(): Waited {
+    const waited = reapOne(-1);
+    if (waited.pid > 0) this.others.delete(waited.pid);
+    return waited;
   }
 
-  #settle(pid: number, exit: Exit, measured: boolean): void {
+  /** `rusage` is null where it is not known. */
+  #settle(pid: number, exit: Exit, rusage: BigInt64Array | null): void {
     const waiting = this.#waiting.get(pid);
-    waiting?.resolve({ exit, usage: measured ? usageOf(this.#rusage, waiting.floorKilobytes) : null });
+    waiting?.resolve({ exit, usage: rusage && usageOf(rusage, waiting.floorKilobytes) });
     this.#waiting.delete(pid);
   }
 }

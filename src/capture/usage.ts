@@ -12,9 +12,6 @@ export interface ResourceUsage {
   readonly sysMs: number;
 }
 
-/** The size of Linux's struct rusage on 64 bit: https://man7.org/linux/man-pages/man2/getrusage.2.html */
-export const RUSAGE_BYTES = 144;
-
 /** Reads what wait4(2) wrote. `floorKilobytes` is at least our own peak when the process was started. */
 export function usageOf(rusage: BigInt64Array, floorKilobytes: number): ResourceUsage {
   const ms = (at: number) => Math.round(Number(rusage[at]!) * 1000 + Number(rusage[at + 1]!) / 1000);

@@ -1,6 +1,5 @@
-import { ptr } from "bun:ffi";
 import fs from "node:fs";
-import { openLibc } from "../libc.ts";
+import { lockByte } from "../sys/locks.ts";
 
 /** fcntl(2): locks that belong to an open file, not to a process, and that a closed descriptor of another leaves alone. */
 const F_GETLK = 5;
@@ -9,8 +8,6 @@ const F_OFD_SETLK = 37;
 const F_RDLCK = 0;
 const F_WRLCK = 1;
 const F_UNLCK = 2;
-/** `struct flock` of 64-bit Linux: type and whence, 16 bits each, padding, start, length, pid, padding. */
-const FLOCK_BYTES = 32;
 
 /** Of every so many milliseconds, on the clock that all processes share, the first ones belong to short writes. */
 const PERIOD_MS = 700;
@@ -44,7 +41,7 @@ export class Turn {
   get hasCompany(): boolean {
     try {
       if (this.#sharedFd < 0) this.#sharedFd = fs.openSync(this.#shared, "r");
-      return locked(this.#sharedFd, F_GETLK, F_WRLCK, OPEN_BYTE) !== F_UNLCK;
+      return lockByte(this.#sharedFd, F_GETLK, F_WRLCK, OPEN_BYTE) !== F_UNLCK;
     } catch {
       return true;
     }
@@ -99,31 +96,6 @@ export class Turn {
     } catch {
       return undefined;
     }
-    return locked(this.#fd, command, type, byte);
+    return lockByte(this.#fd, command, type, byte);
   }
-}
-
-/** The type that the kernel answers with; undefined where there is no such lock to be had. */
-function locked(fd: number, command: number, type: number, byte: bigint): number | undefined {
-  const call = fcntl();
-  if (!call) return undefined;
-  const lock = new DataView(new ArrayBuffer(FLOCK_BYTES));
-  lock.setInt16(0, type, true);
-  lock.setBigInt64(8, byte, true);
-  lock.setBigInt64(16, 1n, true);
-  return call(fd, command, ptr(lock)) === 0 ? lock.getInt16(0, true) : undefined;
-}
-
-let opened: ((fd: number, command: number, lock: ReturnType<typeof ptr>) => number) | null | undefined;
-
-/** Null where there is none: opened when a lock is first met, as most processes never meet one. */
-function fcntl(): typeof opened {
-  if (opened !== undefined) return opened;
-  try {
-    const symbols = { fcntl: { args: ["i32", "i32", "ptr"], returns: "i32" } } as const;
-    opened = process.platform === "linux" ? openLibc(symbols).fcntl : null;
-  } catch {
-    opened = null;
-  }
-  return opened;
 }

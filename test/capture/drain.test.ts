@@ -1,4 +1,3 @@
-import { ptr } from "bun:ffi";
 import { describe, expect, spyOn, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
@@ -17,18 +16,17 @@ interface Started {
 /** A bash script whose output goes through a pipe into a log. */
 async function started(script: string, tap?: (chunk: Uint8Array) => void): Promise<Started> {
   // There is no such libc elsewhere.
-  const [{ libc }, { PipeSource }] = await Promise.all([
-    import("../../src/capture/libc.ts"),
+  const [{ closeDescriptor, newPipe }, { PipeSource }] = await Promise.all([
+    import("../../src/sys/pipes.ts"),
     import("../../src/capture/pipe-source.ts"),
   ]);
   const detach = spyOn(PipeSource.prototype, "detach").mockClear();
   const file = path.join(tempDir(), "log");
-  const ends = new Int32Array(2);
-  expect(libc.pipe2(ptr(ends), 0o2000000)).toBe(0);
+  const pipe = newPipe()!;
   const log = new LogFile(file, null);
-  const drain = new Drain(new PipeSource(ends[0]!), log, tap);
-  const child = Bun.spawn(["bash", "-c", script], { stdio: ["ignore", ends[1]!, "inherit"] });
-  libc.close(ends[1]!);
+  const drain = new Drain(new PipeSource(pipe.read), log, tap);
+  const child = Bun.spawn(["bash", "-c", script], { stdio: ["ignore", pipe.write, "inherit"] });
+  closeDescriptor(pipe.write);
   return { drain, log, child, detach };
 }
 

@@ -1,8 +1,7 @@
-import { ptr } from "bun:ffi";
 import fs from "node:fs";
 import { writeAll } from "../../capture/descriptors.ts";
 import { systemCode } from "../../errors.ts";
-import { openLibc } from "../../libc.ts";
+import { hasRoom } from "../../sys/poll.ts";
 
 const O_CLOEXEC = 0o2000000;
 /** What a console may be behind. */
@@ -152,10 +151,6 @@ function isFile(fd: number): boolean {
 
 /** Writes a little where poll(2) says that there is room, and returns 0 where there is none. */
 function polled(fd: number): (bytes: Uint8Array) => number {
-  const POLLOUT = 4;
   const A_LITTLE_BYTES = 512;
-  const { poll } = openLibc({ poll: { args: ["ptr", "u64", "i32"], returns: "i32" } });
-  // struct pollfd: int fd; short events; short revents
-  const request = new Int32Array([fd, POLLOUT]);
-  return (bytes) => (poll(ptr(request), 1, 0) > 0 ? fs.writeSync(fd, bytes.subarray(0, A_LITTLE_BYTES)) : 0);
+  return (bytes) => (hasRoom(fd) ? fs.writeSync(fd, bytes.subarray(0, A_LITTLE_BYTES)) : 0);
 }

@@ -1,5 +1,4 @@
-import { ptr } from "bun:ffi";
-import { openLibc } from "../../libc.ts";
+import { terminalColumns } from "../../sys/terminal-size.ts";
 
 /** Where it is not known. */
 const USUAL_COLUMNS = 80;
@@ -13,15 +12,9 @@ export interface Terminal {
 /** Null when the descriptor is no terminal. Asked of the kernel: node:tty takes 5 ms to load. */
 export async function terminalOn(fd: number): Promise<Terminal | null> {
   const fallback = Number(process.env.COLUMNS) || USUAL_COLUMNS;
-  if (process.platform !== "linux") {
-    return (await import("node:tty")).isatty(fd) ? { columns: () => fallback } : null;
-  }
-  const TIOCGWINSZ = 0x5413;
-  // struct winsize: rows, columns, and both in pixels
-  const size = new Uint16Array(4);
-  const { ioctl } = openLibc({ ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" } });
-  const ask = () => ioctl(fd, TIOCGWINSZ, ptr(size)) === 0;
-  return ask() ? { columns: () => (ask() && size[1]! > 0 ? size[1]! : fallback) } : null;
+  const now = terminalColumns(fd);
+  if (now === undefined) return (await import("node:tty")).isatty(fd) ? { columns: () => fallback } : null;
+  return now === null ? null : { columns: () => terminalColumns(fd) || fallback };
 }
 
 /** Whether lines may be redrawn there. In CI a terminal is a log file in disguise. */
