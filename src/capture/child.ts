@@ -82,6 +82,7 @@ export interface Hold {
 
 /** Tells a signal that everyone in our process group got (Ctrl-C) from one that was sent to us alone. */
 export interface Witness {
+  /** Whether the group got this signal since that was last asked. */
   saw(signal: NodeJS.Signals): boolean;
   /** After a stop: forgets a SIGTSTP, so that the next one is seen. */
   wake(): void;

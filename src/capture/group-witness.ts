@@ -2,41 +2,106 @@ import { closeDescriptor } from "../sys/pipes.ts";
 import type { Witness } from "./child.ts";
 import { locate } from "./locate.ts";
 import { kill } from "./process-tree.ts";
-import { hasSignal, signalSet } from "./processes.ts";
+import { hasSignal, signalBit, signalSet } from "./processes.ts";
 import type { Reaper } from "./reaper.ts";
 import { spawnHelper } from "./spawn-helper.ts";
 
 /**
  * A process of our group that blocks every signal: one that was sent to the whole group stays pending there, one that
- * was sent to us alone does not. The kernel would tell by a signal's siginfo, but Bun does not hand it out. It is a
- * `cat` on a pipe of ours, so that it ends with us, however we end. Null where there is no `cat`.
+ * was sent to us alone does not. The kernel would tell by a signal's siginfo, but Bun does not hand it out. Null where it
+ * cannot be started.
  */
 export function startWitness(reaper: Reaper): Witness | null {
-  const cat = locate("cat", "/", process.env.PATH);
-  if (typeof cat !== "string") return null;
-  const helper = spawnHelper(cat, ["cat"], { blockSignals: true });
-  if (helper === null) return null;
-  const { pid, stdin } = helper;
-  reaper.others.add(pid);
-  const seen = new Set<string>();
-  return {
-    saw(signal) {
-      // Pending once: a second one of the same kind cannot be told from the first.
-      if (seen.has(signal)) return true;
-      const saw = hasSignal(signalSet(pid, "ShdPnd"), signal);
-      if (saw && signal !== "SIGTSTP") seen.add(signal);
-      return saw;
-    },
-    wake() {
-      // Its arrival takes a pending SIGTSTP away, though it is blocked itself.
-      if (reaper.others.has(pid)) kill(pid, "SIGCONT");
-    },
-    stop() {
-      closeDescriptor(stdin);
-      if (!reaper.others.has(pid)) return; // somebody killed it, and its pid may be another's
-      // It may be stopped, and then does not see the end of its input.
-      kill(pid, "SIGKILL");
-      reaper.waitNow(pid);
-    },
-  };
+  const first = Watcher.start(reaper);
+  return first && new GroupWitness(first, reaper);
+}
+
+/**
+ * A signal is pending once, however often it came. So whenever somebody asks, a fresh process takes the watch, and what
+ * the last one got is kept here.
+ */
+class GroupWitness implements Witness {
+  #watcher: Watcher;
+  /** What the group got, and nobody has been told yet. */
+  #got = 0n;
+  /** What is pending with the present watcher, and has been taken into #got already. */
+  #known = 0n;
+
+  constructor(
+    first: Watcher,
+    private readonly reaper: Reaper,
+  ) {
+    this.#watcher = first;
+  }
+
+  saw(signal: NodeJS.Signals): boolean {
+    this.#changeWatch();
+    const saw = hasSignal(this.#got, signal);
+    this.#got &= ~signalBit(signal);
+    return saw;
+  }
+
+  wake(): void {
+    // Its arrival takes a pending SIGTSTP away, though it is blocked itself.
+    this.#watcher.wake();
+    this.#got &= ~signalBit("SIGTSTP");
+  }
+
+  stop(): void {
+    this.#watcher.stop();
+  }
+
+  /**
+   * Starting a process takes the lock under which the kernel signals a group: one member of it has got no signal by then
+   * that another has not. A signal that comes between the start of the next watcher and the look at the last one is
+   * pending with both, so the next one is not used then: it would be told twice.
+   */
+  #changeWatch(): void {
+    do {
+      const next = Watcher.start(this.reaper);
+      const { pending } = this.#watcher;
+      this.#got |= pending & ~this.#known;
+      this.#known = pending;
+      // Too many processes: a second one of what is pending here goes unseen.
+      if (next === null) return;
+      this.#watcher.stop();
+      this.#watcher = next;
+      this.#known = next.pending;
+      this.#got |= this.#known;
+    } while (this.#known !== 0n);
+  }
+}
+
+/** A `cat` on a pipe of ours, so that it ends with us, however we end. */
+class Watcher {
+  private constructor(
+    private readonly pid: number,
+    private readonly stdin: number,
+    private readonly reaper: Reaper,
+  ) {
+    reaper.others.add(pid);
+  }
+
+  /** Null where there is no `cat`, or no process to be had. */
+  static start(reaper: Reaper): Watcher | null {
+    const cat = locate("cat", "/", process.env.PATH);
+    const helper = typeof cat === "string" ? spawnHelper(cat, ["cat"], { blockSignals: true }) : null;
+    return helper && new Watcher(helper.pid, helper.stdin, reaper);
+  }
+
+  get pending(): bigint {
+    return signalSet(this.pid, "ShdPnd");
+  }
+
+  wake(): void {
+    if (this.reaper.others.has(this.pid)) kill(this.pid, "SIGCONT");
+  }
+
+  stop(): void {
+    closeDescriptor(this.stdin);
+    if (!this.reaper.others.has(this.pid)) return; // somebody killed it, and its pid may be another's
+    // It may be stopped, and then does not see the end of its input.
+    kill(this.pid, "SIGKILL");
+    this.reaper.waitNow(this.pid);
+  }
 }

@@ -13,6 +13,8 @@ export interface ProcessStat {
   /** Clock ticks since boot; with the pid it names a process for good. */
   readonly startTicks: string;
   readonly zombie: boolean;
+  /** On a CPU, or waiting for one. */
+  readonly runnable: boolean;
   /** By SIGSTOP, SIGTSTP and the like. */
   readonly stopped: boolean;
 }
@@ -31,6 +33,7 @@ export function statOf(process: number | "self"): ProcessStat | null {
     foregroundGroup: Number(fields[5]),
     startTicks: fields[19]!,
     zombie: fields[0] === "Z" || fields[0] === "X",
+    runnable: fields[0] === "R",
     stopped: fields[0] === "T",
   };
 }
@@ -96,6 +99,21 @@ function listOf(dir: string): string[] {
   }
 }
 
+/**
+ * Whether a process got a signal that was sent just now. Null where that cannot be told any more: it has a handler, or
+ * ignores it, or has ended.
+ */
+export function gotSignal(pid: number, signal: NodeJS.Signals): boolean | null {
+  const [caught, ignored, pending, ofThread] = signalSets(pid, ["SigCgt", "SigIgn", "ShdPnd", "SigPnd"]) as [
+    ...[bigint, bigint, bigint, bigint],
+  ];
+  // The kernel turns a signal that ends a process into a SIGKILL for each of its threads, as soon as it is sent.
+  if (hasSignal(pending, signal) || hasSignal(ofThread, "SIGKILL")) return true;
+  const stat = statOf(pid);
+  if (stat === null || stat.zombie || hasSignal(caught | ignored, signal)) return null;
+  return false;
+}
+
 /** Whether a process has a handler for this signal. */
 export function catches(pid: number, signal: NodeJS.Signals): boolean {
   return hasSignal(signalSet(pid, "SigCgt"), signal);
@@ -116,5 +134,10 @@ export function signalSets(pid: number | "self", names: readonly string[]): bigi
 }
 
 export function hasSignal(set: bigint, signal: NodeJS.Signals): boolean {
-  return ((set >> BigInt(signalNumber(signal) - 1)) & 1n) === 1n;
+  return (set & signalBit(signal)) !== 0n;
+}
+
+/** The set of this signal alone. */
+export function signalBit(signal: NodeJS.Signals): bigint {
+  return 1n << BigInt(signalNumber(signal) - 1);
 }

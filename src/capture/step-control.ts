@@ -1,7 +1,8 @@
 import { ActiveTimer } from "./active-timer.ts";
 import type { Platform, Witness } from "./child.ts";
 import { ProcessTree } from "./process-tree.ts";
-import { catches, type ProcessStat, statOf } from "./processes.ts";
+import { catches, gotSignal, type ProcessStat, statOf } from "./processes.ts";
+import { senderIsDone } from "./sender.ts";
 import { ENDING, onSignal } from "./signal-handlers.ts";
 import { Suspension } from "./suspension.ts";
 import { turn } from "./turn.ts";
@@ -35,18 +36,19 @@ export interface ControlOptions {
   readonly hasTerminal?: boolean;
 }
 
-/** A step this short is not worth a witness (0.5 ms); see #sentToEveryone. */
-const WITNESS_AFTER_MS = 5;
+/** A step this short is not worth a witness, which costs a fork and an exec; see #guessEveryone. */
+const WITNESS_AFTER_MS = 100;
 /** A shell runs its traps only when the program that it waits for has ended: that one gets the signal after a while. */
 const FOLLOW_UP_MS = 1000;
-/** A signal to a group reaches its members one after the other: by then it has reached the witness. */
-const DELIVERY_MS = 5;
-/** timeout(1) signals its child and then its group: the same signal so soon is still the first one. */
-const TWIN_MS = 50;
+/** How long to wait for who signals us and then our group, see senderIsDone. */
+const SENDER_MS = 5000;
 
 /**
  * Stands between the caller's signals and the step, from before the step's row is written until it is closed: what
  * was sent to us alone is passed on once, what the whole group got is not; a second one kills at once.
+ *
+ * A request to end may come twice, once to us alone and once to our group: from timeout(1), or after Ctrl-C from a
+ * harness that passes it on to its children. So it is the second request when as many as two came either way.
  */
 export class StepControl {
   /** Null while nobody has ended the step. */
@@ -61,7 +63,11 @@ export class StepControl {
   readonly #handlers: (() => void)[] = [];
   #onInterrupted: () => void = () => {};
   #moment: Moment = "before";
-  #interruptedMs = 0;
+  /** How often the signal in `cause` came, and how often of that to the whole group. */
+  #deliveries = 0;
+  #groupDeliveries = 0;
+  /** What comes by now may have been sent before there was a witness. */
+  #isUnwatched = false;
   /** Who got the signal is found out, and it was passed on. */
   #passedOn: Promise<void> = Promise.resolve();
   #witness: Witness | null = null;
@@ -184,18 +190,35 @@ export class StepControl {
   }
 
   #interrupt(signal: NodeJS.Signals): void {
-    const nowMs = Bun.nanoseconds() / 1e6;
     const atWork = this.#moment === "running" || this.#moment === "draining";
     if (this.cause?.kind === "signal") {
-      const twin = this.cause.signal === signal && nowMs - this.#interruptedMs < TWIN_MS;
-      if (atWork && !twin) this.#tree.killAll();
+      if (atWork && this.#isSecondRequest(this.cause, signal)) this.#tree.killAll();
       return;
     }
-    this.#interruptedMs = nowMs;
     this.cause = { kind: "signal", signal, moment: this.#moment, everyone: false };
     if (!this.options.hasTerminal) this.#timeout?.stop();
     this.#onInterrupted();
-    if (atWork) this.#passedOn = this.#passOn(this.cause);
+    if (!atWork) return;
+    this.#deliveries = 1;
+    this.#groupDeliveries = 0;
+    this.#isUnwatched = this.#witness === null;
+    // From here on, all that comes can be told apart.
+    this.#witness ??= this.platform.witness();
+    this.#passedOn = this.#passOn(this.cause);
+  }
+
+  #isSecondRequest(cause: Cause & { kind: "signal" }, signal: NodeJS.Signals): boolean {
+    if (signal !== cause.signal) return true;
+    if (this.#isUnwatched) return false;
+    this.#deliveries++;
+    this.#countGroupDelivery(signal);
+    // The step would have got it without us as well.
+    if (this.#groupDeliveries > 0) this.cause = { ...cause, everyone: true };
+    return Math.max(this.#groupDeliveries, this.#deliveries - this.#groupDeliveries) > 1;
+  }
+
+  #countGroupDelivery(signal: NodeJS.Signals): void {
+    if (this.#witness?.saw(signal)) this.#groupDeliveries++;
   }
 
   #stopByDefault(): void {
@@ -208,7 +231,16 @@ export class StepControl {
 
   async #passOn(cause: Cause & { kind: "signal" }): Promise<void> {
     const { signal, moment } = cause;
-    const everyone = await this.#isForEveryone(signal);
+    await senderIsDone(Math.min(SENDER_MS, this.options.graceMs / 2));
+    const unwatched = this.#isUnwatched;
+    this.#countGroupDelivery(signal);
+    if (unwatched) {
+      // What was sent before the witness was there has come by then, however busy the machine is.
+      await turn();
+      this.#isUnwatched = false;
+      if (this.#groupDeliveries === 0 && this.#guessEveryone(signal)) this.#groupDeliveries = 1;
+    }
+    const everyone = this.#groupDeliveries > 0;
     if (everyone && this.options.hasTerminal) {
       this.everyoneGot = signal;
       this.cause = null;
@@ -218,16 +250,16 @@ export class StepControl {
     if (this.#moment === "over") return;
     const group = statOf(process.pid)?.pgrp;
     const reached = ({ pgrp }: ProcessStat) => everyone && pgrp === group;
-    if (moment === "running" && !this.#reachedRoot(signal, reached)) this.#tree.signalRoot(signal);
+    if (moment === "running" && !this.#reachedRoot(signal, reached, unwatched)) this.#tree.signalRoot(signal);
     if (moment === "draining") this.#tree.signalAll(signal, reached);
     this.#limit(moment === "running" ? signal : "SIGTERM", reached);
   }
 
   /** Without a witness it is a guess: then a process that does not handle the signal, and lives, did not get it. */
-  #reachedRoot(signal: NodeJS.Signals, reached: (process: ProcessStat) => boolean): boolean {
+  #reachedRoot(signal: NodeJS.Signals, reached: (process: ProcessStat) => boolean, unwatched: boolean): boolean {
     const root = statOf(this.#tree.root);
     if (root === null || root.zombie) return true;
-    return reached(root) && (this.#witness !== null || catches(root.pid, signal));
+    return reached(root) && (!unwatched || catches(root.pid, signal));
   }
 
   /** Sees to it that the step ends: its other processes get the signal too, and at last SIGKILL. */
@@ -240,18 +272,25 @@ export class StepControl {
   }
 
   async #isForEveryone(signal: NodeJS.Signals): Promise<boolean> {
-    await Bun.sleep(DELIVERY_MS);
-    return this.#sentToEveryone(signal);
+    await senderIsDone(SENDER_MS);
+    return this.#witness ? this.#witness.saw(signal) : this.#guessEveryone(signal);
   }
 
   /**
-   * Without a witness (in a step's first 5 ms) a keyboard's signals in the foreground of a terminal are taken for the
-   * keyboard's, and others as sent to us.
+   * Without a witness when it came, in a step's first 100 ms: the step tells, if it is in our group and does nothing about
+   * the signal, by whether it dies of it. Else a keyboard's signals in the foreground of a terminal are taken for the
+   * keyboard's, and others as sent to us. Of SIGTSTP nothing is left to be seen where no shell could wake the group: then
+   * it is to have its default effect, which is none, rather than to stop us for ever.
    */
-  #sentToEveryone(signal: NodeJS.Signals): boolean {
-    if (this.#witness) return this.#witness.saw(signal);
-    if (signal === "SIGTERM") return false;
+  #guessEveryone(signal: NodeJS.Signals): boolean {
     const own = statOf(process.pid);
+    if (signal === "SIGTSTP" && own?.tty === 0) return true;
+    const root = this.#tree.rootEnded ? null : statOf(this.#tree.root);
+    if (own !== null && root?.pgrp === own.pgrp) {
+      const got = gotSignal(root.pid, signal);
+      if (got !== null) return got;
+    }
+    if (signal === "SIGTERM") return false;
     return own !== null && own.tty !== 0 && own.foregroundGroup === own.pgrp;
   }
 }

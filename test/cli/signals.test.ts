@@ -4,7 +4,6 @@ import { fixture } from "../support/fixtures.ts";
 import { program } from "../support/program.ts";
 import {
   alive,
-  childrenOf,
   endOf,
   execArgs,
   leftOf,
@@ -13,7 +12,7 @@ import {
   start,
   startExec,
   unrecorded,
-  until,
+  watcherOf,
 } from "../support/started.ts";
 import { type Suite, startSuite } from "../support/suite.ts";
 
@@ -220,13 +219,12 @@ describe.if(process.platform === "linux").concurrent("a signal to the whole proc
     expect(endOf(suite)).toMatchObject({ code: 7, "exit.signal": "SIGINT", "exit.reason": "interrupted" });
   });
 
-  test("is not passed on a second time either when it comes as soon as the step is ready", async () => {
+  test("is not passed on a second time either when it comes as soon as there is a witness", async () => {
     const suite = await startSuite();
     for (let step = 1; step <= 5; step++) {
       const exec = startExec(suite, ["--step-num", String(step)], [fixture("traps.sh"), "7", "0.1"]);
       await logWith(suite, "ready", step);
-      // Beside the step, the one that watches for signals to the group: it is there before a shell has set its traps.
-      await until("the watcher", () => childrenOf(exec.pid).length === 2);
+      await watcherOf(exec.pid);
       exec.signalGroup("SIGTERM");
       expect((await exec.ended).code).toBe(7);
       expect(logOf(suite, step)).toBe("ready\ngot TERM\ncount 1\n");
@@ -274,6 +272,97 @@ describe.if(process.platform === "linux").concurrent("a signal to the whole proc
     expect(endOf(suite)).toMatchObject({ code: 7, "exit.signal": "SIGTERM" });
   });
 });
+
+describe.if(process.platform === "linux").concurrent("the same signal to the recorder and to its group", () => {
+  const ORDERS = [
+    ["signal", "signalGroup"],
+    ["signalGroup", "signal"],
+  ] as const;
+
+  for (const [first, second] of ORDERS) {
+    for (const pauseMs of [0, 20, 400]) {
+      test(`is one request (${first}, ${pauseMs} ms, ${second}), however long one takes`, async () => {
+        const suite = await startSuite();
+        const script = `trap 'echo got TERM; sleep 1; exit 7' TERM; echo ready; while :; do sleep 0.02; done`;
+        const exec = startExec(suite, [], ["bash", "-c", script]);
+        await logWith(suite, "ready");
+        await watcherOf(exec.pid);
+        exec[first]("SIGTERM");
+        await Bun.sleep(pauseMs);
+        exec[second]("SIGTERM");
+        const { code, signal } = await exec.ended;
+        expect({ code, signal }).toEqual({ code: 7, signal: null });
+        expect(logOf(suite)).toStartWith("ready\ngot TERM\n");
+        expect(endOf(suite)).toMatchObject({ code: 7, "exit.signal": "SIGTERM", "exit.reason": "interrupted" });
+      });
+    }
+  }
+
+  for (const to of ["signal", "signalGroup"] as const) {
+    test(`is a second request when it comes twice one way (${to}), and kills at once`, async () => {
+      const suite = await startSuite();
+      const exec = startExec(suite, ["--grace", "30s"], [fixture("tree.sh")]);
+      await logWith(suite, "ready");
+      await watcherOf(exec.pid);
+      exec[to]("SIGINT");
+      await Bun.sleep(30);
+      const before = performance.now();
+      exec[to]("SIGINT");
+      expect((await exec.ended).signal).toBe("SIGINT");
+      expect(performance.now() - before).toBeLessThan(3000);
+      expect(leftBy(suite)).toEqual([]);
+    });
+  }
+
+  test("is a second request also when the first came in the step's first moments", async () => {
+    const suite = await startSuite();
+    const script = "trap '' INT; echo ready; while :; do sleep 0.1; done";
+    const exec = startExec(suite, ["--grace", "30s"], ["bash", "-c", script]);
+    await logWith(suite, "ready");
+    exec.signal("SIGINT");
+    await watcherOf(exec.pid);
+    await Bun.sleep(300);
+    const before = performance.now();
+    exec.signal("SIGINT");
+    await exec.ended;
+    expect(performance.now() - before).toBeLessThan(5000);
+    expect(leftOf(suite)).toEqual([]);
+  });
+});
+
+test.if(process.platform === "linux")(
+  "on a busy machine timeout(1) still sends one request, and a second Ctrl-C still kills",
+  async () => {
+    const suite = await startSuite();
+    const busy = Array.from({ length: 40 }, () => Bun.spawn(["sh", "-c", "while :; do :; done"]));
+    try {
+      const script = 'trap "exit 7" TERM; echo ready; sleep 30 & wait';
+      const rounds = Array.from({ length: 4 }, (_, i) => i + 1).map(async (step) => {
+        const exec = execArgs(suite, ["--step-num", String(step)], ["sh", "-c", script]);
+        const command = start(["timeout", "8", ...program, ...exec]);
+        await logWith(suite, "ready", step);
+        await command.ended;
+        expect(endOf(suite, step)).toMatchObject({ code: 7, "exit.signal": "SIGTERM", "exit.reason": "interrupted" });
+      });
+      await Promise.all(rounds);
+      const exec = startExec(
+        suite,
+        ["--step-num", "9", "--grace", "60s"],
+        ["bash", "-c", "trap '' INT; echo ready; while :; do sleep 0.1; done"],
+      );
+      await logWith(suite, "ready", 9);
+      await watcherOf(exec.pid);
+      exec.signalGroup("SIGINT");
+      await Bun.sleep(200);
+      exec.signalGroup("SIGINT");
+      expect((await exec.ended).ms).toBeLessThan(30_000);
+    } finally {
+      for (const child of busy) child.kill("SIGKILL");
+      await Promise.all(busy.map((child) => child.exited));
+    }
+    expect(leftOf(suite)).toEqual([]);
+  },
+);
 
 /** The processes of tree.sh that still live. */
 function leftBy(suite: Suite): string[] {

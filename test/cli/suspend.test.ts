@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { fixture } from "../support/fixtures.ts";
-import { childrenOf, endOf, leftOf, logOf, logWith, startExec, stateOf, until } from "../support/started.ts";
+import { childrenOf, endOf, leftOf, logOf, logWith, startExec, stateOf, until, watcherOf } from "../support/started.ts";
 import { startSuite } from "../support/suite.ts";
 
 describe.if(process.platform === "linux").concurrent("a recorder that alone is sent SIGTSTP", () => {
   test("stops its step, and wakes it on SIGCONT; the stopped time does not count against --timeout", async () => {
     const suite = await startSuite();
     const exec = startExec(suite, ["--timeout", "2s"], [fixture("marks.sh"), "12"]);
-    await logWith(suite, "mark 2");
+    await watcherOf(exec.pid);
     for (let round = 0; round < 3; round++) {
       exec.signal("SIGTSTP");
       await until("the stop", () => stateOf(exec.pid) === "T");
@@ -32,6 +32,7 @@ describe.if(process.platform === "linux").concurrent("a recorder that alone is s
     await logWith(suite, "mark 2");
     const sleeper = Number(/sleeper (\d+)/.exec(await logWith(suite, "sleeper"))![1]);
     await until("its stop", () => stateOf(sleeper) === "T");
+    await watcherOf(exec.pid);
     exec.signal("SIGTSTP");
     await until("the stop", () => stateOf(exec.pid) === "T");
     const marks = Number.parseInt(leftOf(suite).find((line) => /^\d+ \S+ \S+marks.sh 40$/.test(line))!, 10);
@@ -49,7 +50,7 @@ describe.if(process.platform === "linux").concurrent("a recorder that alone is s
   test("and SIGCONT a moment later goes on", async () => {
     const suite = await startSuite();
     const exec = startExec(suite, [], [fixture("marks.sh"), "8"]);
-    await logWith(suite, "mark 2");
+    await watcherOf(exec.pid);
     for (let round = 0; round < 5; round++) {
       exec.signal("SIGTSTP");
       await Bun.sleep(1 + round);
@@ -64,6 +65,7 @@ describe.if(process.platform === "linux").concurrent("a recorder that alone is s
     const suite = await startSuite();
     const exec = startExec(suite, [], [fixture("traps.sh"), "7", "0.1"]);
     await logWith(suite, "ready");
+    await watcherOf(exec.pid);
     exec.signal("SIGTSTP");
     await until("the stop", () => stateOf(exec.pid) === "T");
     exec.signal("SIGTERM");
@@ -113,10 +115,12 @@ test.if(process.platform === "linux")(
   "SIGTSTP to a group without a shell that could wake it stops nothing",
   async () => {
     const suite = await startSuite();
-    const exec = startExec(suite, [], [fixture("marks.sh"), "8"]);
-    await logWith(suite, "mark 2");
-    exec.signalGroup("SIGTSTP");
-    expect((await exec.ended).code).toBe(0);
-    expect(logOf(suite)).toEndWith("mark 8\ndone\n");
+    for (const [step, early] of [true, false].entries()) {
+      const exec = startExec(suite, ["--step-num", String(step)], [fixture("marks.sh"), "8"]);
+      await (early ? logWith(suite, "mark 1", step) : watcherOf(exec.pid));
+      exec.signalGroup("SIGTSTP");
+      expect((await exec.ended).code).toBe(0);
+      expect(logOf(suite, step)).toEndWith("mark 8\ndone\n");
+    }
   },
 );

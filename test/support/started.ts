@@ -30,11 +30,14 @@ export function execArgs(suite: Suite, flags: readonly string[], command: readon
 }
 
 /** Any command, in a process group and session of its own. */
-export function start(argv: readonly string[], options: { readonly cwd?: string } = {}): Started {
+export function start(
+  argv: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+): Started {
   const startMs = performance.now();
   const child = Bun.spawn([...argv], {
     ...options,
-    env: cleanEnv,
+    env: { ...cleanEnv, ...options.env },
     detached: true,
     stdin: "ignore",
     stdout: "ignore",
@@ -54,15 +57,24 @@ export function start(argv: readonly string[], options: { readonly cwd?: string 
   };
 }
 
-/** Asks every few milliseconds, for ten seconds at most, until there is an answer. Throws with `what` it waited for. */
-export async function until<T>(what: string, answer: () => T | undefined | false | null | ""): Promise<T> {
-  const endMs = performance.now() + 10_000;
+/** Asks every few milliseconds, for `limitMs` at most, until there is an answer. Throws with `what` it waited for. */
+export async function until<T>(
+  what: string,
+  answer: () => T | undefined | false | null | "",
+  limitMs = 10_000,
+): Promise<T> {
+  const endMs = performance.now() + limitMs;
   for (;;) {
     const got = answer();
     if (got !== undefined && got !== false && got !== null && got !== "") return got;
     if (performance.now() > endMs) throw new Error(`waited in vain for ${what}`);
     await Bun.sleep(3);
   }
+}
+
+/** The recorder's process that watches for signals to the group: it starts with the step's 100th millisecond. */
+export function watcherOf(recorder: number): Promise<number> {
+  return until("the watcher", () => childrenOf(recorder).find((pid) => commandOf(pid) === "cat"));
 }
 
 /** What a step's log has, once `text` is in it. */
