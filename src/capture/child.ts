@@ -53,6 +53,8 @@ export interface Child {
 
 /** How processes are started and found on this platform. */
 export interface Platform {
+  /** Why this is less than what Linux offers elsewhere; undefined where nothing is missing. */
+  readonly restriction?: string;
   /** Starts a process, or says why it could not be (127 or 126). Throws when there is no pipe to be had (EMFILE). */
   spawn(spec: ChildSpec): Child | Exit;
   /** False when there are no descendants: asked in no time. */
@@ -89,14 +91,17 @@ export interface Witness {
   stop(): void;
 }
 
-/** To be called before anything is opened: on Linux it looks at what the caller left us. */
+/** Never throws. To be called before anything is opened: on Linux it looks at what the caller left us. */
 export async function thisPlatform(platform: NodeJS.Platform = process.platform): Promise<Platform> {
+  let restriction: string | undefined;
   if (platform === "linux") {
     try {
       return (await import("./linux.ts")).linuxPlatform();
-    } catch {
-      // A C library that we do not know, or no descriptor to open it with: the step is run all the same.
+    } catch (error) {
+      // A limit of memory, a C library that we do not know: the step is run all the same.
+      restriction = error instanceof Error ? error.message : String(error);
     }
   }
-  return (await import("./portable.ts")).portablePlatform;
+  const { portablePlatform } = await import("./portable.ts");
+  return restriction === undefined ? portablePlatform : { ...portablePlatform, restriction };
 }

@@ -1,5 +1,4 @@
 import { defineCommand } from "citty";
-import { thisPlatform } from "../../capture/child.ts";
 import { exitCode, usageError } from "../../errors.ts";
 import type { StepSpec } from "../../model/step.ts";
 import { Connection } from "../../recorder/connection.ts";
@@ -11,6 +10,7 @@ import { required, requiredFlag } from "../context.ts";
 import { tagsOf } from "../kv.ts";
 import { SHOW } from "../live/show.ts";
 import { integerOf, seeHelp } from "../parse.ts";
+import { platformOrWarn } from "../platform.ts";
 import { choiceOf, stepArgs, stepOptionsOf } from "../step-args.ts";
 import { writeErr } from "../streams.ts";
 import { traceArgs, traceOptionsOf } from "../trace-args.ts";
@@ -48,7 +48,7 @@ export default defineCommand({
     const spec = specOf(args, data);
     const db = required("exec", args, "db");
     // Looks at what the caller left open, so before anything is opened here.
-    const platform = await thisPlatform();
+    const platform = await platformOrWarn();
     const show = choiceOf("exec", "show", args.show, SHOW);
     const shown = show === "none" ? null : (await import("../live/exec-show.ts")).shownStep(show);
     const step = await recordStep(new Connection(db), platform, spec, shown ? { onOutput: shown.onOutput } : {});

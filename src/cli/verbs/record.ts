@@ -1,6 +1,5 @@
 import path from "node:path";
 import { defineCommand } from "citty";
-import { thisPlatform } from "../../capture/child.ts";
 import { exitCode, usageError } from "../../errors.ts";
 import type { RunSpec } from "../../recorder/run.ts";
 import type { SuiteResult } from "../../recorder/suite.ts";
@@ -11,6 +10,7 @@ import { durationMsOf } from "../duration.ts";
 import { tagsOf } from "../kv.ts";
 import { SHOW } from "../live/show.ts";
 import { integerOf, seeHelp } from "../parse.ts";
+import { platformOrWarn } from "../platform.ts";
 import { provenanceFor } from "../provenance.ts";
 import { choiceOf, stepArgs, stepOptionsOf } from "../step-args.ts";
 import { writeErr, writeOut } from "../streams.ts";
@@ -107,7 +107,7 @@ async function recordSteps(args: Args, data: Invocation): Promise<End> {
     return exitCode.ok;
   }
   // Looks at what the caller left open, so before anything is opened here.
-  const platform = await thisPlatform();
+  const platform = await platformOrWarn();
   const { recordSuite } = await import("../../recorder/suite.ts");
   const { createConsole } = await import("../live/console.ts");
   const live = await createConsole({ show, heartbeatMs });
@@ -137,7 +137,7 @@ async function recordCommand(args: Args, data: Invocation, argv: readonly [strin
     writeOut(`${visible(argv.join(" "))}\n`);
     return exitCode.ok;
   }
-  const platform = await thisPlatform();
+  const platform = await platformOrWarn();
   const { recordHarness } = await import("../../recorder/harness.ts");
   const run = { ...spec.run, provenance: await provenanceFor(args, spec.run.rootDir) };
   const result = await recordHarness(platform, { ...spec, run });
