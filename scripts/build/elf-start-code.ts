@@ -1,12 +1,14 @@
+import { withoutProc } from "./without-proc.ts";
+
 /**
  * Position-independent code for the entry point, by `e_machine`. It fills the record that src/capture/start-record.ts
  * reads, and goes on to the first instruction of Bun with every register as it was, but for those that hold nothing
- * there (r11, rcx, the flags; x16). In front of `start` lie the distances from it: to the record at -16, to Bun's at -8.
+ * there (r11, rcx, the flags; x16). Where there is no /proc it becomes /bin/sh instead, see without-proc.ts. In front of `start` lie the distances from it: to the record at -16, to Bun's at -8.
  *
  * Assembled by GNU as; to be checked with `objdump -D -b binary -m i386:x86-64 -M intel`, or `-m aarch64`.
  */
 export const startCode: Readonly<Record<number, Uint8Array>> = {
-  62: assembled(`
+  62: withTexts(`
     50              start: push rax
     53              push rbx
     51              push rcx
@@ -45,8 +47,33 @@ export const startCode: Readonly<Record<number, Uint8Array>> = {
     4c896b18        mov [rbx + 24], r13
     48ffc5          inc rbp
     48892b          mov [rbx], rbp           ; 1: complete
-    4c8d1d85ffffff  lea r11, [rip + start]
-    4c031d76ffffff  add r11, [rip + start - 8]
+    b815000000      mov eax, 21              ; access("/proc/self/maps", R_OK), which Bun cannot start without
+    488d3d8e000000  lea rdi, [rip + maps]
+    be04000000      mov esi, 4
+    0f05            syscall
+    85c0            test eax, eax
+    7461            jz there
+    488b4c2470      mov rcx, [rsp + 112]     ; argc
+    488d94cc80000000 lea rdx, [rsp + rcx*8 + 128]  ; the environment
+    488d3d7f000000  lea rdi, [rip + sh]
+    48897c2460      mov [rsp + 96], rdi      ; three words in front of our own: argc becomes one of them
+    488d057b000000  lea rax, [rip + dashc]
+    4889442468      mov [rsp + 104], rax
+    488d05b2000000  lea rax, [rip + script]
+    4889442470      mov [rsp + 112], rax
+    488d742460      lea rsi, [rsp + 96]
+    b83b000000      mov eax, 59              ; execve(sh, words, environment)
+    0f05            syscall
+    bf02000000      mov edi, 2
+    488d3555000000  lea rsi, [rip + noshell]
+    ba40000000      mov edx, 64
+    b801000000      mov eax, 1               ; write(2, noshell, 64)
+    0f05            syscall
+    bf7d000000      mov edi, 125
+    b8e7000000      mov eax, 231             ; exit_group(125)
+    0f05            syscall
+    4c8d1d0dffffff  there: lea r11, [rip + start]
+    4c031dfefeffff  add r11, [rip + start - 8]
     4883c420        add rsp, 32
     415d            pop r13
     415c            pop r12
@@ -59,7 +86,7 @@ export const startCode: Readonly<Record<number, Uint8Array>> = {
     5b              pop rbx
     58              pop rax
     41ffe3          jmp r11`),
-  183: assembled(`
+  183: withTexts(`
     ffc301d1        start: sub sp, sp, #112
     e00700a9        stp x0, x1, [sp]         ; x0: what _start registers with atexit
     e20f01a9        stp x2, x3, [sp, #16]
@@ -94,8 +121,33 @@ export const startCode: Readonly<Record<number, Uint8Array>> = {
     2c0d00f9        str x12, [x9, #24]
     4a050091        add x10, x10, #1
     2a0100f9        str x10, [x9]            ; 1: complete
-    d0fbff10        adr x16, start
-    6dfbff58        ldr x13, start - 8
+    080680d2        mov x8, #48              ; faccessat(AT_FDCWD, "/proc/self/maps", R_OK), which Bun cannot start without
+    600c8092        mov x0, #-100
+    21040010        adr x1, maps
+    820080d2        mov x2, #4
+    010000d4        svc #0
+    800200b4        cbz x0, there
+    e33b40f9        ldr x3, [sp, #112]       ; argc
+    e2030291        add x2, sp, #128
+    420c038b        add x2, x2, x3, lsl #3   ; the environment
+    c0030010        adr x0, sh
+    e3030010        adr x3, dashc
+    e00f06a9        stp x0, x3, [sp, #96]    ; three words in front of our own: argc becomes one of them
+    a3050070        adr x3, script
+    e33b00f9        str x3, [sp, #112]
+    e1830191        add x1, sp, #96
+    a81b80d2        mov x8, #221             ; execve(sh, words, environment)
+    010000d4        svc #0
+    400080d2        mov x0, #2
+    e1020070        adr x1, noshell
+    020880d2        mov x2, #64
+    080880d2        mov x8, #64              ; write(2, noshell, 64)
+    010000d4        svc #0
+    a00f80d2        mov x0, #125
+    c80b80d2        mov x8, #94              ; exit_group(125)
+    010000d4        svc #0
+    b0f8ff10        there: adr x16, start
+    4df8ff58        ldr x13, start - 8
     10020d8b        add x16, x16, x13
     e00740a9        ldp x0, x1, [sp]
     e20f41a9        ldp x2, x3, [sp, #16]
@@ -105,6 +157,15 @@ export const startCode: Readonly<Record<number, Uint8Array>> = {
     ffc30191        add sp, sp, #112
     00021fd6        br x16`),
 };
+
+/** What the code has behind it, under these names. */
+function withTexts(listing: string): Uint8Array {
+  const maps = "/proc/self/maps\0";
+  const sh = "/bin/sh\0";
+  const dashc = "-c\0";
+  const noshell = "scenariolog: there is neither /proc nor /bin/sh".padEnd(63).concat("\n");
+  return Buffer.concat([assembled(listing), Buffer.from(`${maps}${sh}${dashc}${noshell}${withoutProc}\0`)]);
+}
 
 function assembled(listing: string): Uint8Array {
   const hex = listing.trim().split("\n");

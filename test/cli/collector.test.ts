@@ -9,7 +9,7 @@ import { type Suite, startSuite } from "../support/suite.ts";
 /** Under these the engine collects at every opportunity: bytes that only a C function still uses are gone at once. */
 const COLLECTING = ["BUN_JSC_slowPathAllocsBetweenGCs", "BUN_JSC_collectContinuously"] as const;
 /** In the source, the engine would first collect through the compilation of it all, for minutes. */
-const compiled = process.env.SCENARIOLOG_BIN !== undefined;
+const compiled = Boolean(process.env.SCENARIOLOG_BIN);
 /** More than a hundred collections a second: a few seconds of CPU for a step. */
 const TEST_MS = 120_000;
 
