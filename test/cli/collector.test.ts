@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fixture } from "../support/fixtures.ts";
 import { program, run, tempDir } from "../support/program.ts";
-import { endOf, execArgs, killLeft, leftOf, logOf, start, unrecorded, until } from "../support/started.ts";
+import { endOf, execArgs, killLeft, leftOf, logOf, start, unrecorded, until, watcherOf } from "../support/started.ts";
 import { type Suite, startSuite } from "../support/suite.ts";
 
 /** Under these the engine collects at every opportunity: bytes that only a C function still uses are gone at once. */
@@ -93,7 +93,7 @@ for (const variable of COLLECTING) {
             { env },
           );
           await until("the step", () => logOf(suite, step).includes("ready"), TEST_MS);
-          await Bun.sleep(1500); // a witness is there by then
+          await watcherOf(exec.pid, TEST_MS);
           exec[to]("SIGTERM");
           const { code, signal } = await exec.ended;
           expect({ code, signal }).toEqual(

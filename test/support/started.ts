@@ -73,8 +73,8 @@ export async function until<T>(
 }
 
 /** The recorder's process that watches for signals to the group: it starts with the step's 100th millisecond. */
-export function watcherOf(recorder: number): Promise<number> {
-  return until("the watcher", () => childrenOf(recorder).find((pid) => commandOf(pid) === "cat"));
+export function watcherOf(recorder: number, limitMs?: number): Promise<number> {
+  return until("the watcher", () => childrenOf(recorder).find((pid) => commandOf(pid) === "cat"), limitMs);
 }
 
 /** What a step's log has, once `text` is in it. */
