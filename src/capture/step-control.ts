@@ -207,11 +207,13 @@ export class StepControl {
     this.#passedOn = this.#passOn(this.cause);
   }
 
+  /** With `hasTerminal`, what everyone gets is no request to us, however often it comes. */
   #isSecondRequest(cause: Cause & { kind: "signal" }, signal: NodeJS.Signals): boolean {
-    if (signal !== cause.signal) return true;
+    if (signal !== cause.signal) return !(this.options.hasTerminal && this.#witness?.saw(signal));
     if (this.#isUnwatched) return false;
     this.#deliveries++;
     this.#countGroupDelivery(signal);
+    if (this.options.hasTerminal && this.#deliveries === this.#groupDeliveries) return false;
     // The step would have got it without us as well.
     if (this.#groupDeliveries > 0) this.cause = { ...cause, everyone: true };
     return Math.max(this.#groupDeliveries, this.#deliveries - this.#groupDeliveries) > 1;
