@@ -1,3 +1,5 @@
+// check: smoke, what a step leaves behind is held by a helper process
+
 import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";

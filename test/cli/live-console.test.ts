@@ -1,3 +1,5 @@
+// check: alone, lines that come and go in a terminal, by the second
+
 import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";

@@ -1,3 +1,5 @@
+// check: alone, signals at a certain moment
+
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
