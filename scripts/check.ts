@@ -1,7 +1,8 @@
 /**
- * `bun run check`: every check there is, in an order that finds the cheap faults first, one line each. It stops at the
- * first that fails, shows what that one printed, and ends with the sum of all test runs, `N passed, N failed`, alone on
- * a line (with `, N skipped` behind it if tests were, each of which is named before): CI reads it.
+ * `bun run check`: every check there is, in an order that finds the cheap faults first, one line each. It shows what a
+ * check that fails has printed, starts no test if the types, the lint, the documents or the build are wrong, and ends
+ * with the sum of all tests, `N passed, N failed`, alone on a line: CI reads it. If tests were skipped, it names each of
+ * them, and `, N skipped` follows on that line.
  *
  * `bun run check --quick` is for the minutes between two edits: the types, the lint, the tests that start no program,
  * and a smoke test of the executable.
@@ -42,6 +43,13 @@ const bun = process.execPath;
 const program = join(root, "dist", process.platform === "win32" ? "scenariolog.exe" : "scenariolog");
 const onExecutable = { SCENARIOLOG_BIN: program };
 
+const commands = [
+  { name: "types", argv: [bun, "run", "types"] },
+  { name: "lint", argv: [bun, "run", "lint"] },
+  { name: "generated docs", argv: [bun, "scripts/docs.ts", "--check"] },
+  { name: "build", argv: [bun, "scripts/build.ts"] },
+];
+
 const wholePasses: Pass[] = [
   { name: "tests", has: ({ mark }) => mark !== "alone", environment: onExecutable },
   { name: "tests that run alone", has: ({ mark }) => mark === "alone", alone: true, environment: onExecutable },
@@ -60,14 +68,18 @@ const seed = process.env.SCENARIOLOG_FUZZ_SEED ?? String(Math.floor(Math.random(
 
 await runScript("check", async () => {
   requirePinnedBun();
-  const checks = checksFor(isQuick() ? quickPasses : wholePasses);
+  const passes = isQuick() ? quickPasses : wholePasses;
+  const files = findTestFiles(root);
   console.log(`random input by SCENARIOLOG_FUZZ_SEED=${seed}`);
   const startedAt = performance.now();
   const total: TestCounts = { passed: 0, failed: 0, skipped: 0 };
   let failure: string | undefined;
-  for (const [name, check] of checks) {
-    failure = await runCheck(name, check, total);
-    if (failure !== undefined) break;
+  for (const { name, argv } of commands) failure ??= await runCheck(name, () => runCommand(argv), total);
+  if (failure === undefined) {
+    for (const pass of passes) {
+      const problem = await runCheck(pass.name, () => runPass(pass, files.filter(pass.has)), total);
+      failure ??= problem; // the others have their say all the same
+    }
   }
   for (const test of skipped) console.log(`skipped: ${test}`);
   const seconds = secondsSince(startedAt);
@@ -76,17 +88,6 @@ await runScript("check", async () => {
   console.log(formatCounts(total));
   return failure === undefined ? 0 : 1;
 });
-
-function checksFor(passes: readonly Pass[]): [string, Check][] {
-  const files = findTestFiles(root);
-  return [
-    ["types", () => runCommand([bun, "run", "types"])],
-    ["lint", () => runCommand([bun, "run", "lint"])],
-    ["generated docs", () => runCommand([bun, "scripts/docs.ts", "--check"])],
-    ["build", () => runCommand([bun, "scripts/build.ts"])],
-    ...passes.map((pass): [string, Check] => [pass.name, () => runPass(pass, files.filter(pass.has))]),
-  ];
-}
 
 /** Runs one and adds its tests to `total`. Returns what is wrong with it, or undefined. */
 async function runCheck(name: string, check: Check, total: TestCounts): Promise<string | undefined> {
