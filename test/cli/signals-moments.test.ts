@@ -15,8 +15,10 @@ import {
   logWith,
   start,
   startExec,
+  tell,
   unrecorded,
   until,
+  untilTold,
 } from "../support/started.ts";
 import { type Suite, startSuite } from "../support/suite.ts";
 
@@ -133,11 +135,10 @@ describe.if(process.platform === "linux").concurrent("a signal", () => {
 
   test("is not kept waiting by a stranger that holds the output", async () => {
     const suite = await startSuite();
-    const waits = `echo step $$; until [ -e '${suite.dir}/go' ]; do sleep 0.02; done`;
-    const exec = startExec(suite, ["--leak-timeout", "40s"], ["bash", "-c", waits]);
+    const exec = startExec(suite, ["--leak-timeout", "40s"], ["bash", "-c", `echo step $$; ${untilTold(suite)}`]);
     const step = Number(/step (\d+)/.exec(await logWith(suite, "step"))![1]);
     const stranger = fs.openSync(`/proc/${step}/fd/1`, "w");
-    fs.writeFileSync(path.join(suite.dir, "go"), "");
+    tell(suite);
     await until("the step's end", () => !alive(step));
     await Bun.sleep(50);
     exec.signal("SIGTERM");

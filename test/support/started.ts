@@ -65,6 +65,15 @@ export async function until<T>(what: string, answer: () => T | undefined | false
   }
 }
 
+/** Bash that waits until {@link tell} is called: a step that must not end before the test has looked at it. */
+export function untilTold({ dir }: Suite): string {
+  return `until [ -e '${dir}/told' ]; do sleep 0.02; done`;
+}
+
+export function tell({ dir }: Suite): void {
+  fs.writeFileSync(path.join(dir, "told"), "");
+}
+
 /** What a step's log has, once `text` is in it. */
 export function logWith(suite: Suite, text: string, step = 1, stream: "stdout" | "stderr" = "stdout"): Promise<string> {
   return until(`${JSON.stringify(text)} in the log`, () => {
