@@ -1,93 +1,145 @@
 /**
- * `bun run check`: every check there is, in an order that finds the cheap faults first, one line each. It stops at the
- * first that fails, shows what that one printed, and ends with the sum of all test runs, `N passed, N failed`, alone on
- * a line: CI reads it.
+ * `bun run check`: every check there is, in an order that finds the cheap faults first, one line each. It shows what a
+ * check that fails has printed, starts no test if the types, the lint, the documents or the build are wrong, and ends
+ * with the sum of all tests, `N passed, N failed`, alone on a line: CI reads it. If tests were skipped, it names each of
+ * them, and `, N skipped` follows on that line.
+ *
+ * `bun run check --quick` is for the minutes between two edits: the types, the lint, the tests that start no program,
+ * and a smoke test of the executable.
+ *
+ * A new test file below `test/` needs no registration. It runs once, beside others, and the program that it starts is
+ * the executable. A line in the file changes that:
+ *
+ * - `// check: alone, REASON`: it runs after the others, with the machine to itself. That is for crowds, terminals, and
+ *   signals that must come at a certain moment.
+ * - `// check: smoke, REASON`: it belongs to the quick check; the whole check runs it a second time on the source, which
+ *   is how the npm package and a checkout run the program. These files use every verb, and what the executable does
+ *   otherwise: threads, helper processes, and its note of how it was started.
+ *
+ * Random input comes from a fresh seed each time, which is printed; `SCENARIOLOG_FUZZ_SEED=N bun run check` repeats it.
  */
-import { existsSync } from "node:fs";
+import { mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { requirePinnedBun, root, runScript } from "./build/project.ts";
-import { addCounts, readTestCounts, type TestCounts } from "./check/counts.ts";
+import { parseArgs } from "node:util";
+import { requirePinnedBun, root, runScript, ScriptError } from "./build/project.ts";
+import { addCounts, formatCounts, type TestCounts } from "./check/counts.ts";
+import { findTestFiles, type TestFile } from "./check/test-files.ts";
+import { runTests } from "./check/test-run.ts";
 
-interface Check {
+/** Returns what is wrong, in a few words, and what is to be shown then. */
+type Check = () => Promise<{ problem: string | undefined; output: string; counts?: TestCounts }>;
+
+/** A part of the test files, and what they run on. */
+interface Pass {
   name: string;
-  argv: string[];
-  /** Its summary is counted, and it has to have one. */
-  isTest?: boolean;
+  has(file: TestFile): boolean;
+  /** One file at a time. */
+  alone?: boolean;
   environment?: Record<string, string>;
 }
 
 const bun = process.execPath;
 const program = join(root, "dist", process.platform === "win32" ? "scenariolog.exe" : "scenariolog");
+const onExecutable = { SCENARIOLOG_BIN: program };
 
-const checks: Check[] = [
+const commands = [
   { name: "types", argv: [bun, "run", "types"] },
   { name: "lint", argv: [bun, "run", "lint"] },
-  { name: "build", argv: [bun, "scripts/build.ts"] },
-  { name: "tests of the source", argv: [bun, "run", "test"], isTest: true },
-  {
-    name: "tests of the executable",
-    argv: [bun, "run", "test"],
-    isTest: true,
-    environment: { SCENARIOLOG_BIN: program },
-  },
   { name: "generated docs", argv: [bun, "scripts/docs.ts", "--check"] },
+  { name: "build", argv: [bun, "scripts/build.ts"] },
 ];
+
+const wholePasses: Pass[] = [
+  { name: "tests", has: ({ mark }) => mark !== "alone", environment: onExecutable },
+  { name: "tests that run alone", has: ({ mark }) => mark === "alone", alone: true, environment: onExecutable },
+  { name: "smoke test of the source", has: ({ mark }) => mark === "smoke" },
+];
+const quickPasses: Pass[] = [
+  {
+    name: "unit and smoke tests",
+    has: ({ mark, isUnit }) => mark === "smoke" || (isUnit && mark !== "alone"),
+    environment: onExecutable,
+  },
+];
+
+const skipped = new Set<string>();
+const seed = process.env.SCENARIOLOG_FUZZ_SEED ?? String(Math.floor(Math.random() * 1e9));
 
 await runScript("check", async () => {
   requirePinnedBun();
+  const passes = isQuick() ? quickPasses : wholePasses;
+  const files = findTestFiles(root);
+  console.log(`random input by SCENARIOLOG_FUZZ_SEED=${seed}`);
   const startedAt = performance.now();
-  const total: TestCounts = { passed: 0, failed: 0 };
+  const total: TestCounts = { passed: 0, failed: 0, skipped: 0 };
   let failure: string | undefined;
-  for (const check of checks) {
-    failure = await runCheck(check, total);
-    if (failure !== undefined) break;
+  for (const { name, argv } of commands) failure ??= await runCheck(name, () => runCommand(argv), total);
+  if (failure === undefined) {
+    for (const pass of passes) {
+      const problem = await runCheck(pass.name, () => runPass(pass, files.filter(pass.has)), total);
+      failure ??= problem; // the others have their say all the same
+    }
   }
+  for (const test of skipped) console.log(`skipped: ${test}`);
   const seconds = secondsSince(startedAt);
   if (failure === undefined) console.log(`all checks passed in ${seconds}`);
   else console.log(`check failed: ${failure} (after ${seconds})`);
-  console.log(`${total.passed} passed, ${total.failed} failed`);
+  console.log(formatCounts(total));
   return failure === undefined ? 0 : 1;
 });
 
 /** Runs one and adds its tests to `total`. Returns what is wrong with it, or undefined. */
-async function runCheck(check: Check, total: TestCounts): Promise<string | undefined> {
-  const script = check.argv.find((argument) => argument.startsWith("scripts/"));
-  if (script !== undefined && !existsSync(join(root, script))) {
-    console.log(`${check.name.padEnd(24)} skipped, there is no ${script}`);
-    return undefined;
-  }
+async function runCheck(name: string, check: Check, total: TestCounts): Promise<string | undefined> {
   const startedAt = performance.now();
-  const child = Bun.spawn(check.argv, {
+  const { problem, output, counts } = await check();
+  if (counts !== undefined) addCounts(total, counts);
+  if (problem !== undefined) console.log(output.trimEnd());
+  const tests = counts === undefined ? "" : `, ${formatCounts(counts)}`;
+  console.log(`${name.padEnd(24)} ${problem === undefined ? "ok" : "FAILED"} in ${secondsSince(startedAt)}${tests}`);
+  return problem === undefined ? undefined : `${name}: ${problem}`;
+}
+
+async function runCommand(argv: string[]): ReturnType<Check> {
+  const child = Bun.spawn(argv, {
     cwd: root,
-    env: { ...cleanEnvironment(), ...check.environment },
+    env: environment(),
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
   });
   const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  const output = out + err;
-
-  const counts = check.isTest ? readTestCounts(output) : undefined;
-  const problem = findProblem(check, code, counts);
-  if (counts !== undefined) addCounts(total, counts);
-  if (problem !== undefined) console.log(output.trimEnd());
-  const tests = counts === undefined ? "" : `, ${counts.passed} passed, ${counts.failed} failed`;
-  console.log(
-    `${check.name.padEnd(24)} ${problem === undefined ? "ok" : "FAILED"} in ${secondsSince(startedAt)}${tests}`,
-  );
-  return problem;
+  return { problem: code === 0 ? undefined : `exit code ${code}`, output: out + err };
 }
 
-function findProblem(check: Check, code: number, counts: TestCounts | undefined): string | undefined {
-  if (code !== 0) return `${check.name}, exit code ${code}`;
-  if (!check.isTest) return undefined;
-  if (counts === undefined || counts.passed === 0) return `${check.name}, no test ran`;
-  return counts.failed === 0 ? undefined : `${check.name}, ${counts.failed} failed`;
+async function runPass(pass: Pass, files: readonly TestFile[]): ReturnType<Check> {
+  const cache = join(root, "node_modules/.cache");
+  mkdirSync(cache, { recursive: true });
+  const result = await runTests({
+    root,
+    files: files.map(({ path }) => path),
+    // Most tests wait for processes, so that twice as many as there are processors keep these busy.
+    workers: pass.alone ? 1 : Math.min(16, 2 * availableParallelism()),
+    environment: { ...environment(), ...pass.environment },
+    timings: join(cache, "scenariolog-test-timings.json"),
+  });
+  for (const test of result.skipped) skipped.add(test);
+  return result;
 }
 
-/** The caller's environment without what would steer the program under test. */
-function cleanEnvironment(): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SCENARIOLOG_")));
+/** The caller's environment without what would steer the program under test; what steers the tests stays. */
+function environment(): Record<string, string | undefined> {
+  const isKept = (name: string) => !name.startsWith("SCENARIOLOG_") || name.startsWith("SCENARIOLOG_TEST_");
+  const kept = Object.entries(process.env).filter(([name]) => isKept(name));
+  return { ...Object.fromEntries(kept), SCENARIOLOG_FUZZ_SEED: seed };
+}
+
+function isQuick(): boolean {
+  try {
+    return parseArgs({ options: { quick: { type: "boolean", default: false } } }).values.quick;
+  } catch (error) {
+    throw new ScriptError(`${(error as Error).message.split(". ")[0]}: see the top of scripts/check.ts`);
+  }
 }
 
 function secondsSince(startedAt: number): string {

@@ -1,11 +1,13 @@
 export interface TestCounts {
   passed: number;
+  /** Errors between tests and crashed workers included. */
   failed: number;
+  skipped: number;
 }
 
 /**
- * What the summary at the end of `bun test`'s output says, or undefined when there is none: the run died before it came
- * so far. Its "fail" counts errors between tests as well ("1 error" says how many of them); a skipped test is neither.
+ * Reads the summary at the end of `bun test`'s output. Returns undefined if there is none, because the run died before
+ * its end. A test that is still to be written (`test.todo`) counts as skipped.
  */
 export function readTestCounts(output: string): TestCounts | undefined {
   const plain = Bun.stripANSI(output);
@@ -16,10 +18,16 @@ export function readTestCounts(output: string): TestCounts | undefined {
     const line = summary.findLast((one) => new RegExp(`^\\s*\\d+ ${word}$`).test(one));
     return line === undefined ? 0 : Number.parseInt(line, 10);
   };
-  return { passed: count("pass"), failed: count("fail") };
+  return { passed: count("pass"), failed: count("fail"), skipped: count("skip") + count("todo") };
 }
 
 export function addCounts(total: TestCounts, more: TestCounts): void {
   total.passed += more.passed;
   total.failed += more.failed;
+  total.skipped += more.skipped;
+}
+
+/** `12 passed, 0 failed`, followed by `, 3 skipped` if any were. */
+export function formatCounts({ passed, failed, skipped }: TestCounts): string {
+  return `${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`;
 }

@@ -1,10 +1,8 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { type ArchiveEntry, tarGz, zip } from "../../scripts/build/archive.ts";
-import { mustRun, newFolder, removeFolders } from "./built.ts";
-
-afterAll(removeFolders);
+import { mustRun, newFolder } from "./built.ts";
 
 const modifiedAt = new Date("2024-02-29T12:34:56Z");
 const entries: ArchiveEntry[] = [

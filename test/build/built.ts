@@ -1,23 +1,25 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { atEnd } from "../support/cleanup.ts";
 
 export const root = join(import.meta.dir, "../..");
 
 const bun = process.execPath;
-const folders: string[] = [];
 let built: Promise<string> | undefined;
 
 /** A new empty folder. Not below the checkout: Bun looks for a package.json upwards. */
 export function newFolder(name: string): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), `scenariolog-${name}-`)));
-  folders.push(folder);
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** For `afterAll` of every file that calls {@link newFolder}; `bun test` has no hook for its own end. */
-export function removeFolders(): void {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+/** A folder for PATH in which the Bun that runs this is called `bun`, as the package's first line wants it. */
+export function folderWithBun(): string {
+  const folder = newFolder("bin");
+  symlinkSync(bun, join(folder, "bun")); // `npx bun` runs one that is called bun.exe, and none needs to be on PATH
+  return folder;
 }
 
 /** The compiled executable: the one under test where `SCENARIOLOG_BIN` names it, else built here, once. */
@@ -29,7 +31,8 @@ export async function executable(): Promise<string> {
 /** The npm package's tarball, packed as `npm publish` would from a checkout where everything has been built. */
 export async function tarball(): Promise<string> {
   const folder = newFolder("package");
-  cpSync(await buildOnce(), join(folder, "dist"), { recursive: true });
+  const dist = await builtFolder();
+  for (const name of ["scenariolog", "scenariolog.js"]) cpSync(join(dist, name), join(folder, "dist", name));
   for (const name of ["package.json", "README.md", "CHANGELOG.md", "LICENSE"]) {
     if (existsSync(join(root, name))) cpSync(join(root, name), join(folder, name));
   }
@@ -67,6 +70,13 @@ const noRecorder = {
   SCENARIOLOG_ROOT_DIR: undefined,
   SCENARIOLOG_LOG_DIR: undefined,
 };
+
+/** Where executable and package command lie: beside the one under test if both do, as after `bun run build`. */
+async function builtFolder(): Promise<string> {
+  const given = process.env.SCENARIOLOG_BIN;
+  const folder = given && dirname(resolve(given));
+  return folder && existsSync(join(folder, "scenariolog.js")) ? folder : buildOnce();
+}
 
 /** Builds into a folder that the next run of the tests overwrites, so that a hundred megabytes do not pile up. */
 function buildOnce(): Promise<string> {

@@ -1,11 +1,9 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import { join } from "node:path";
 import { recordStart } from "../../scripts/build/elf-start.ts";
 import { readStartRecord, type StartRecord } from "../../src/capture/start-record.ts";
-import { executable, newFolder, removeFolders } from "./built.ts";
-
-afterAll(removeFolders);
+import { executable, newFolder } from "./built.ts";
 
 describe.if(process.platform === "linux")("an executable that notes down how it is started", () => {
   // Debian's cat is position-independent (ET_DYN), Bun is not (ET_EXEC).

@@ -1,8 +1,6 @@
-import { afterAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { executable, mustRun, newFolder, removeFolders, root, run } from "./built.ts";
-
-afterAll(removeFolders);
+import { executable, mustRun, newFolder, root, run } from "./built.ts";
 
 test("the suite in examples/suite is recorded whole, and ends with the code of the step that fails by design", async () => {
   const program = await executable();

@@ -1,14 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { type Ended, executable, mustRun, newFolder, removeFolders, run, tarball } from "./built.ts";
-
-afterAll(removeFolders);
+import { join } from "node:path";
+import { type Ended, executable, folderWithBun, mustRun, newFolder, run, tarball } from "./built.ts";
 
 const bun = process.execPath;
 
 /** The whole environment of the recorder in these tests; `bun` has to be on PATH for the package's first line. */
-const environment = { PATH: `${dirname(bun)}:/usr/local/bin:/usr/bin:/bin`, HOME: newFolder("home"), MINE: "kept" };
+const environment = { PATH: `${folderWithBun()}:/usr/local/bin:/usr/bin:/bin`, HOME: newFolder("home"), MINE: "kept" };
 
 /** A directory that tries to get a say: by a preload, by variables, and by files that cannot be parsed. */
 async function hostileDirectory(): Promise<string> {

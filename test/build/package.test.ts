@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { mustRun, newFolder, removeFolders, run, tarball } from "./built.ts";
-
-afterAll(removeFolders);
+import { folderWithBun, mustRun, newFolder, run, tarball } from "./built.ts";
 
 const bun = process.execPath;
+const withBun = { ...(process.env as Record<string, string>), PATH: `${folderWithBun()}:${process.env.PATH}` };
 
 describe("the npm package", () => {
   let packed: string;
@@ -39,7 +38,7 @@ describe("the npm package", () => {
   });
 
   test("installed in an empty folder, it records a step as a command on PATH", async () => {
-    await expectToRecord([join(project, "node_modules/.bin/scenariolog")], project);
+    await expectToRecord([join(project, "node_modules/.bin/scenariolog")], project, withBun);
   });
 
   test("the tarball runs by bunx -p, installed nowhere", async () => {
@@ -58,22 +57,28 @@ async function installedProject(packed: string): Promise<string> {
   return project;
 }
 
-async function expectToRecord(scenariolog: string[], folder: string): Promise<void> {
+async function expectToRecord(
+  scenariolog: string[],
+  folder: string,
+  environment?: Record<string, string>,
+): Promise<void> {
   const out = newFolder("out");
   const db = join(out, "run.db");
-  await mustRun([...scenariolog, "init", "--db", db], folder);
-  const runId = (await mustRun([...scenariolog, "run", "start", "--db", db, "--root-dir", out], folder)).trim();
+  await mustRun([...scenariolog, "init", "--db", db], folder, environment);
+  const start = ["run", "start", "--db", db, "--root-dir", out];
+  const runId = (await mustRun([...scenariolog, ...start], folder, environment)).trim();
   const which = ["--db", db, "--run-id", runId];
   const step = ["--root-dir", out, "--log-dir", "logs", "--name", "fails", "--step-num", "1"];
   const program = ["bash", "-c", "echo to stdout; echo to stderr >/dev/stderr; exit 7"];
-  const exec = await run([...scenariolog, "exec", ...which, ...step, "--", ...program], folder);
+  const exec = await run([...scenariolog, "exec", ...which, ...step, "--", ...program], folder, environment);
   expect(exec.code).toBe(7);
   expect(exec.stdout).toBe("");
   expect(exec.stderr).toContain("exit=7");
-  await mustRun([...scenariolog, "run", "end", ...which, "--exit-code", "7"], folder);
+  await mustRun([...scenariolog, "run", "end", ...which, "--exit-code", "7"], folder, environment);
 
   expect(await Bun.file(join(out, "logs/step-01-stdout.txt")).text()).toBe("to stdout\n");
   expect(await Bun.file(join(out, "logs/step-01-stderr.txt")).text()).toBe("to stderr\n");
-  const [failure] = JSON.parse(await mustRun([...scenariolog, "failures", "--db", db, "--output", "json"], folder));
+  const failures = [...scenariolog, "failures", "--db", db, "--output", "json"];
+  const [failure] = JSON.parse(await mustRun(failures, folder, environment));
   expect(failure).toMatchObject({ run_id: runId, step_name: "fails", exit_code: 7 });
 }

@@ -1,3 +1,5 @@
+// check: alone, a hundred processes at once, and others that must not be kept waiting
+
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import path from "node:path";

@@ -1,3 +1,5 @@
+// check: smoke, what a harness relies on
+
 import { expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";

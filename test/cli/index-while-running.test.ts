@@ -1,3 +1,5 @@
+// check: smoke, a thread is another file in the executable
+
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { startSuite } from "../support/suite.ts";

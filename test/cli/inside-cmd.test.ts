@@ -1,3 +1,5 @@
+// check: smoke, a recorder inside a recorder
+
 import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";

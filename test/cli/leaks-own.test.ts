@@ -1,3 +1,5 @@
+// check: smoke, what a step leaves behind is held by a helper process
+
 import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
@@ -13,7 +15,9 @@ import {
   logWith,
   startExec,
   stateOf,
+  tell,
   until,
+  untilTold,
 } from "../support/started.ts";
 import { startSuite } from "../support/suite.ts";
 
@@ -21,7 +25,7 @@ describe.if(process.platform === "linux").concurrent("of our own processes", () 
   test("none outlives a step, however it ended", async () => {
     const suite = await startSuite();
     for (const [step, end] of ["exit", "SIGTERM", "SIGKILL", "SIGINT"].entries()) {
-      const script = end === "exit" ? "echo ready; sleep 0.2" : "echo ready; exec sleep 60";
+      const script = end === "exit" ? `echo ready; ${untilTold(suite)}` : "echo ready; exec sleep 60";
       const exec = startExec(suite, ["--step-num", String(step)], ["bash", "-c", script]);
       await logWith(suite, "ready", step);
       // The step, and the one that watches for signals to the group.
@@ -29,7 +33,8 @@ describe.if(process.platform === "linux").concurrent("of our own processes", () 
         const pids = childrenOf(exec.pid);
         return pids.length === 2 && pids;
       });
-      if (end !== "exit") exec[end === "SIGINT" ? "signalGroup" : "signal"](end as NodeJS.Signals);
+      if (end === "exit") tell(suite);
+      else exec[end === "SIGINT" ? "signalGroup" : "signal"](end as NodeJS.Signals);
       await exec.ended;
       const left = children.filter((pid) => commandOf(pid).includes("sleep"));
       for (const pid of left) process.kill(pid, "SIGKILL"); // of a recorder that was killed
@@ -47,7 +52,7 @@ describe.if(process.platform === "linux").concurrent("of our own processes", () 
       ...execArgs(
         suite,
         ["--leak-timeout", "50ms"],
-        ["bash", "-c", `${fixture("server.sh")} x & echo "step $$"; sleep 0.3`],
+        ["bash", "-c", `${fixture("server.sh")} x & echo "step $$"; ${untilTold(suite)}`],
       ),
     ];
     const quoted = exec.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
@@ -62,7 +67,8 @@ describe.if(process.platform === "linux").concurrent("of our own processes", () 
     expect(open(witness).filter((target) => target === held)).toEqual([]);
     const pipes = open(step).filter((target) => target.startsWith("pipe:"));
     expect(open(witness).filter((target) => pipes.includes(target))).toEqual([]);
-    expect(childrenOf(step).map((pid) => fs.readFileSync(`/proc/${pid}/comm`, "utf8"))).not.toContain("cat\n");
+    expect(childrenOf(step).map(commandOf)).not.toContain("cat");
+    tell(suite);
     expect((await shell).code).toBe(0);
     expect(alive(witness)).toBe(false);
     const keepers = leftOf(suite).filter((line) => / cat$/.test(line));
@@ -75,11 +81,10 @@ describe.if(process.platform === "linux").concurrent("of our own processes", () 
 
   test("none is left a zombie, nor are the orphans of a step that makes many", async () => {
     const suite = await startSuite();
-    const orphans =
-      "for i in $(seq 100); do (sleep 0.05 & exec true) & done; wait; echo made; sleep 0.4; echo ready; sleep 60";
+    const orphans = "for i in $(seq 100); do (sleep 0.05 & exec true) & done; wait; echo ready; sleep 60";
     const exec = startExec(suite, ["--grace", "100ms"], ["bash", "-c", orphans]);
     await logWith(suite, "ready");
-    expect(childrenOf(exec.pid).filter((pid) => stateOf(pid) === "Z")).toEqual([]);
+    await until("the last zombie's end", () => !childrenOf(exec.pid).some((pid) => stateOf(pid) === "Z"));
     exec.signal("SIGTERM");
     await exec.ended;
     killLeft(suite);

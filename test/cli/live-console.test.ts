@@ -1,3 +1,5 @@
+// check: alone, lines that come and go in a terminal, by the second
+
 import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
@@ -46,7 +48,7 @@ function screenOf(raw: string): string[] {
 
 const wait = (text: string) => text.replaceAll(/\d+\.\d\ds/g, "N.NNs");
 
-describe("the console of a suite, on a terminal,", () => {
+describe.concurrent("the console of a suite, on a terminal,", () => {
   test("has a line for each step in the end, and nothing besides", async () => {
     const raw = await inRawTerminal({
       steps: [
@@ -133,7 +135,7 @@ describe("the console of a suite, on a terminal,", () => {
   });
 });
 
-describe("the console of a suite, in a pipe or file,", () => {
+describe.concurrent("the console of a suite, in a pipe or file,", () => {
   const played = async (suite: object) => {
     const { stdout, stderr, code } = await run([...play, JSON.stringify(suite)], { env: { TERM: "xterm" } });
     expect(code).toBe(0);
@@ -198,7 +200,7 @@ describe("the console of a suite, in a pipe or file,", () => {
   });
 });
 
-describe("record", () => {
+describe.concurrent("record", () => {
   /** A directory of steps, to be recorded in. */
   const stepsIn = (...scripts: string[]): string => {
     const dir = tempDir();

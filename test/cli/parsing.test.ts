@@ -1,3 +1,5 @@
+// check: smoke, Bun has words of its own before those of a script
+
 import { beforeAll, describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";

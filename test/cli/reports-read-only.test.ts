@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
 import { contentsOf } from "../support/files.ts";
+import { canMount, readOnlyView } from "../support/mounts.ts";
 import { run, scenariolog, tempDir } from "../support/program.ts";
-import { canMount, readOnlyView } from "../support/read-only-dir.ts";
 import { type Suite, startSuite } from "../support/suite.ts";
 
 const REPORTS = [
@@ -96,7 +96,7 @@ describe("reports", () => {
   });
 });
 
-describe.skipIf(!canMount())("where nothing can be written (needs a mount, and so root)", () => {
+describe.skipIf(!canMount)("where nothing can be written (needs a mount, and so root)", () => {
   test("reports work, and leave nothing in the directory for temporary files", async () => {
     const view = readOnlyView(suite.dir)!;
     expect(() => fs.writeFileSync(path.join(view, "new"), "")).toThrow("EROFS");

@@ -1,3 +1,5 @@
+// check: smoke, the executable alone notes how it was started
+
 import { describe, expect, test } from "bun:test";
 import { fixture } from "../support/fixtures.ts";
 import { program } from "../support/program.ts";

@@ -1,3 +1,5 @@
+// check: alone, signals at a certain moment, and times that must not count
+
 import { describe, expect, test } from "bun:test";
 import { fixture } from "../support/fixtures.ts";
 import { childrenOf, endOf, leftOf, logOf, logWith, startExec, stateOf, until, watcherOf } from "../support/started.ts";

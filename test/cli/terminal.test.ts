@@ -1,3 +1,5 @@
+// check: alone, keys that are typed at a certain moment
+
 import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";

@@ -88,7 +88,7 @@ describe.if(process.platform === "linux").concurrent("a step that ends", () => {
     const suite = await startSuite();
     const { code, ms } = await startExec(suite, ["--timeout", "60s"], ["bash", "-c", "sleep 0.1; exit 3"]).ended;
     expect(code).toBe(3);
-    expect(ms).toBeLessThan(5000);
+    expect(ms).toBeLessThan(30_000);
     expect(endOf(suite)).toEqual({ code: 3, closed: true });
   });
 

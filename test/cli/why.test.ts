@@ -4,8 +4,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { contentsOf } from "../support/files.ts";
 import { GoBuild } from "../support/go-build.ts";
+import { canMount, readOnlyView } from "../support/mounts.ts";
 import { run, scenariolog, tempDir } from "../support/program.ts";
-import { canMount, readOnlyView } from "../support/read-only-dir.ts";
 import { type Suite, startSuite } from "../support/suite.ts";
 
 /** A script that fails where it is told to. */
@@ -378,7 +378,7 @@ describe("where there is little to go by, why says so in a sentence:", () => {
     }
   });
 
-  test.skipIf(!canMount())("a directory in which nothing can be written (needs a mount, and so root)", async () => {
+  test.skipIf(!canMount)("a directory in which nothing can be written (needs a mount, and so root)", async () => {
     const view = readOnlyView(suite.dir)!;
     expect((await scenariolog(["why", "--db", path.join(view, "runs.db")])).stdout).toContain("First error");
   });

@@ -1,3 +1,5 @@
+// check: smoke, every example of the documents
+
 import { Database } from "bun:sqlite";
 import { beforeAll, describe, expect, test } from "bun:test";
 import fs from "node:fs";

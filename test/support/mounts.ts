@@ -1,8 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
+import { atEnd } from "./cleanup.ts";
 import { tempDir } from "./program.ts";
-
-const mounted: string[] = [];
 
 /** A file system of its own, so small that a test can fill it. Null where this machine does not let us mount. */
 export function smallDisk(options: { size?: string; inodes?: number } = {}): string | null {
@@ -10,19 +9,22 @@ export function smallDisk(options: { size?: string; inodes?: number } = {}): str
   fs.mkdirSync(dir);
   const { size = "1m", inodes } = options;
   const flags = `size=${size}${inodes === undefined ? "" : `,nr_inodes=${inodes}`}`;
-  if (!mount("-t", "tmpfs", "-o", flags, "tmpfs", dir)) return null;
-  mounted.push(dir);
-  return dir;
+  return mount(dir, "-t", "tmpfs", "-o", flags, "tmpfs") ? dir : null;
 }
 
 /** Makes a directory read-only, for root as well, until the returned function is called. Null where that cannot be. */
 export function freeze(dir: string): (() => void) | null {
-  if (!mount("--bind", dir, dir)) return null;
-  mounted.push(dir);
-  const thaw = () => void Bun.spawnSync(["umount", "-l", dir]);
-  if (mount("-o", "remount,ro,bind", dir)) return thaw;
-  thaw();
-  return null;
+  return mountReadOnly(dir, dir) ? () => unmount(dir) : null;
+}
+
+/**
+ * A directory that shows `dir` and that nobody can write to, root neither. Null where this machine does not let us
+ * mount.
+ */
+export function readOnlyView(dir: string): string | null {
+  const view = path.join(tempDir(), "view");
+  fs.mkdirSync(view);
+  return mountReadOnly(dir, view) ? view : null;
 }
 
 /** Writes into a directory until not a byte more goes in; the file that does it is `filler`. */
@@ -44,15 +46,25 @@ export function fill(dir: string): void {
 /** Whether this machine lets us mount at all: in a container without the right to, there is nothing to test with. */
 export const canMount = process.platform === "linux" && smallDisk() !== null;
 
-function mount(...args: string[]): boolean {
+function mountReadOnly(dir: string, on: string): boolean {
+  if (!mount(on, "--bind", dir)) return false;
+  if (mount(on, "-o", "remount,ro,bind")) return true;
+  unmount(on);
+  return false;
+}
+
+/** Mounts on `dir` until the tests of the file are done. */
+function mount(dir: string, ...args: string[]): boolean {
   try {
-    return Bun.spawnSync(["mount", ...args], { stderr: "ignore" }).exitCode === 0;
+    if (Bun.spawnSync(["mount", ...args, dir], { stderr: "ignore" }).exitCode !== 0) return false;
   } catch {
     return false; // no such program
   }
+  atEnd(() => unmount(dir));
+  return true;
 }
 
-/** Called by setup.ts when all test files are done: a hook of this file would belong to the first one only. */
-export function unmountAll(): void {
-  for (const dir of mounted.splice(0)) Bun.spawnSync(["umount", "-l", dir], { stderr: "ignore" });
+/** Does nothing if it is not mounted any more. */
+function unmount(dir: string): void {
+  Bun.spawnSync(["umount", "-l", dir], { stderr: "ignore" });
 }

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { atEnd } from "./cleanup.ts";
 
 /** The program under test: the compiled binary where SCENARIOLOG_BIN names one, else the source. */
 export const program: readonly string[] = process.env.SCENARIOLOG_BIN
@@ -53,16 +54,9 @@ export async function bash(script: string, options: RunOptions = {}): Promise<Re
   return run(["bash", "-c", shim + script], options);
 }
 
-const made: string[] = [];
-
 /** A new empty directory, gone after the tests. */
 export function tempDir(): string {
   const dir = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "scenariolog-test-"));
-  made.push(dir);
+  atEnd(() => fs.rmSync(dir, { recursive: true, force: true }));
   return dir;
-}
-
-/** Called by setup.ts when all test files are done: hooks of this file would belong to the first one only. */
-export function removeTempDirs(): void {
-  for (const dir of made.splice(0)) fs.rmSync(dir, { recursive: true, force: true });
 }

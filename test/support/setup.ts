@@ -1,10 +1,6 @@
 import { afterAll } from "bun:test";
-import { unmountAll } from "./mounts.ts";
-import { removeTempDirs } from "./program.ts";
+import { cleanUp } from "./cleanup.ts";
 
 // setDefaultTimeout() here would hold for the first file only: `bun run test` gives every test, which may start real
 // processes, its minute.
-afterAll(() => {
-  unmountAll();
-  removeTempDirs();
-});
+afterAll(cleanUp);

@@ -61,7 +61,7 @@ export function start(
 export async function until<T>(
   what: string,
   answer: () => T | undefined | false | null | "",
-  limitMs = 10_000,
+  limitMs = 30_000,
 ): Promise<T> {
   const endMs = performance.now() + limitMs;
   for (;;) {
@@ -75,6 +75,15 @@ export async function until<T>(
 /** The recorder's process that watches for signals to the group: it starts with the step's 100th millisecond. */
 export function watcherOf(recorder: number, limitMs?: number): Promise<number> {
   return until("the watcher", () => childrenOf(recorder).find((pid) => commandOf(pid) === "cat"), limitMs);
+}
+
+/** Bash that waits until {@link tell} is called: a step that must not end before the test has looked at it. */
+export function untilTold({ dir }: Suite): string {
+  return `until [ -e '${dir}/told' ]; do sleep 0.02; done`;
+}
+
+export function tell({ dir }: Suite): void {
+  fs.writeFileSync(path.join(dir, "told"), "");
 }
 
 /** What a step's log has, once `text` is in it. */
