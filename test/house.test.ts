@@ -14,7 +14,8 @@ const mayImport: Record<string, readonly string[]> = {
   store: ["model", "errors", "libc", "os"],
   capture: ["model", "errors", "libc", "os"],
   render: ["model", "errors"],
-  recorder: ["capture", "store", "model", "errors", "os"],
+  files: ["capture", "store", "model", "errors", "os"],
+  recorder: ["files", "capture", "store", "model", "errors", "os"],
   report: ["store", "model", "errors"],
   cli: ["recorder", "report", "render", "model", "errors", "libc"],
 };

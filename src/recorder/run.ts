@@ -16,8 +16,8 @@ export interface RunSpec {
   /** "" is a generated one. */
   readonly runId: string;
   readonly tags: ReadonlyMap<string, string>;
-  /** Further tags, behind those of the user, which replace them; null is none. See startProvenance. */
-  readonly provenance: (() => readonly (readonly [string, string])[]) | null;
+  /** Further tags, behind those of the user, which replace them; null is none. See provenanceOf. */
+  readonly provenance: readonly (readonly [string, string])[] | null;
 }
 
 /** Returns the new run's id. */
@@ -25,7 +25,7 @@ export function startRun(store: Store, spec: RunSpec, clock: Clock = systemClock
   const startedAt = clock.now();
   const runId = spec.runId || newRunId(startedAt, process.pid);
   const tags = new Map([["root_dir", spec.rootDir], ["suite", spec.suite], ["user.name", userName()], ...spec.tags]);
-  for (const [key, value] of spec.provenance?.() ?? []) if (!tags.has(key)) tags.set(key, value);
+  for (const [key, value] of spec.provenance ?? []) if (!tags.has(key)) tags.set(key, value);
   store.immediate(() => {
     insertRun(store, { run_id: runId, root_dir: spec.rootDir, suite: spec.suite || null, started_at: startedAt });
     insertTags(store, { runId, stepId: null }, tags);
