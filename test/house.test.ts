@@ -17,7 +17,7 @@ const mayImport: Record<string, readonly string[]> = {
   files: ["capture", "store", "model", "errors", "os"],
   recorder: ["files", "capture", "store", "model", "errors", "os"],
   report: ["store", "model", "errors"],
-  cli: ["recorder", "report", "render", "model", "errors", "libc"],
+  cli: ["files", "recorder", "report", "render", "model", "errors", "libc"],
 };
 
 /** A verb opens what it hands on to recorder or report: the one thing that cli asks of the two below. */

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { whereIs } from "../capture/file-id.ts";
 import type { LogFile, Written } from "../capture/log-file.ts";
+import { vouchForLogs } from "../files/vouched.ts";
 import { commandIdOf, commandLogFileName } from "../model/ids.ts";
 import type { Redactor } from "../model/redact.ts";
 import { finishArtifact, insertArtifact, removeArtifact } from "../store/artifacts.ts";
@@ -71,6 +72,7 @@ function insertRows(store: Store, at: Place, beginning: CommandBeginning, made: 
   ]);
   const dir = logDirOf(run.root_dir, beginning.logDir);
   fs.mkdirSync(dir, { recursive: true });
+  vouchForLogs(store, runId, { root: null, log: dir });
   const open = (stream: Stream) => {
     // All of it goes to the console anyway.
     const file = logFileOf(path.join(dir, commandLogFileName(step.step_num, num, stream)), null, beginning);

@@ -230,7 +230,10 @@ const trapped: [string, (dotGit: string) => void][] = [
   ],
   [
     "packed-refs leads to /dev/zero",
-    (dotGit) => void (head(dotGit), fs.symlinkSync("/dev/zero", `${dotGit}/packed-refs`)),
+    (dotGit) => {
+      head(dotGit);
+      fs.symlinkSync("/dev/zero", `${dotGit}/packed-refs`);
+    },
   ],
   [
     "the index is a FIFO",
