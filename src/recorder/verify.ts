@@ -94,17 +94,15 @@ function unrecorded(
   logs: readonly LogRow[],
   gate: Gate,
 ): Finding[] {
-  const named = [...artifacts.flatMap(({ path }) => gate.candidates(path)), ...logs.map(({ file }) => file)];
-  const dirs = new Map(
-    named
-      .filter((file) => LOG_NAME.test(path.basename(file)))
-      .map((file) => [realName(file), file] as const)
-      .filter(([real]) => gate.admits(real)),
-  );
-  const unique = new Map([...dirs].map(([real, file]) => [path.dirname(real), path.dirname(file)]));
-  return [...unique].sort().flatMap(([real, dir]) =>
+  const files = [...artifacts.flatMap(({ path }) => gate.candidates(path)), ...logs.map(({ file }) => file)]
+    .filter((file) => LOG_NAME.test(path.basename(file)))
+    .map((file) => [realName(file), file] as const)
+    .filter(([real]) => gate.admits(real));
+  const known = new Map(files);
+  const dirs = new Map([...known].map(([real, file]) => [path.dirname(real), path.dirname(file)]));
+  return [...dirs].sort().flatMap(([real, dir]) =>
     logNamesIn(real)
-      .filter((name) => !isRecorded(store, path.join(real, name)))
+      .filter((name) => !known.has(path.join(real, name)) && !isRecorded(store, path.join(real, name)))
       .map((name): Finding => {
         const late = name.includes("-late");
         const detail = late ? "was written after its step had ended" : "no run of this database has recorded it";
