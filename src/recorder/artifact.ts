@@ -2,18 +2,17 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileIdOf } from "../capture/file-id.ts";
 import { ScenariologError } from "../errors.ts";
-import { Gate, NO_ALLOWANCE } from "../files/gate.ts";
-import { realName, realPathOf } from "../files/real-path.ts";
+import { realName } from "../files/real-path.ts";
 import { vouchForLogs } from "../files/vouched.ts";
 import type { Redactor } from "../model/redact.ts";
 import { type ArtifactContent, artifactAtPath, insertArtifact, replaceArtifact } from "../store/artifacts.ts";
 import { forgetLines, leaveUnindexed } from "../store/lines.ts";
 import { insertLogFile } from "../store/log-files.ts";
-import type { Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { copyToFree, openRegular, readAll } from "./copy-file.ts";
+import { guestLogDir } from "./guest-log-dir.ts";
 import { indexLog } from "./index-log.ts";
-import { logDirOf, storedPath } from "./paths.ts";
+import { storedPath } from "./paths.ts";
 import { findPlace, type Place, type PlaceSpec } from "./place.ts";
 
 export interface ArtifactSpec {
@@ -65,8 +64,7 @@ function copy(
   { name }: ArtifactSpec,
   logDir: string,
 ): Kept {
-  if (!path.isAbsolute(logDir)) refuseForeignRoot(store, run);
-  const dir = logDirOf(run.root_dir, logDir);
+  const dir = guestLogDir(store, run, logDir);
   try {
     fs.mkdirSync(dir, { recursive: true });
   } catch {
@@ -94,19 +92,6 @@ function insert(store: Store, place: Place, kept: Kept, { kind, index }: Artifac
     vouchForLogs(store, runId, { root: null, log: path.dirname(kept.file) });
   }
   return artifactId;
-}
-
-/** A database that somebody sent names directories of its sender's choice: nothing is made there. */
-function refuseForeignRoot(store: Store, run: Run): void {
-  const root = realPathOf(run.root_dir);
-  if (root !== null && new Gate(store, run, NO_ALLOWANCE).admits(root)) return;
-  throw new ScenariologError(
-    "FILE",
-    `root ${run.root_dir} is what only the database says, so no copy is put below it`,
-    {
-      hint: "give an absolute --log-dir",
-    },
-  );
 }
 
 /** Whoever reads and closes it beside SQLite takes SQLite's locks away, and a copy of it is none. */

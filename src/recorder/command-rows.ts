@@ -10,9 +10,10 @@ import { finishCommand, insertCommand, nextCommandNum, RECORDER_TAG } from "../s
 import { leaveUnindexed } from "../store/lines.ts";
 import type { Store } from "../store/store.ts";
 import { insertTags, removeTags, type Scope, setTags } from "../store/tags.ts";
+import { guestLogDir } from "./guest-log-dir.ts";
 import { ownIdentity } from "./identity.ts";
 import { enterLog, STREAMS, type Stream } from "./log-rows.ts";
-import { logDirOf, storedPath } from "./paths.ts";
+import { storedPath } from "./paths.ts";
 import { type Place, stepOf } from "./place.ts";
 import { logFileOf } from "./redacted-log.ts";
 
@@ -70,7 +71,7 @@ function insertRows(store: Store, at: Place, beginning: CommandBeginning, made: 
     ["cmd.name", beginning.name],
     [RECORDER_TAG, JSON.stringify(ownIdentity())],
   ]);
-  const dir = logDirOf(run.root_dir, beginning.logDir);
+  const dir = guestLogDir(store, run, beginning.logDir);
   fs.mkdirSync(dir, { recursive: true });
   vouchForLogs(store, runId, { root: null, log: dir });
   const open = (stream: Stream) => {

@@ -43,7 +43,8 @@ function problemOf({ type, name, table, sql }: SchemaEntry, inReach: boolean): s
 
 /** Whatever blanks and quotes it was made with. */
 function isOurIndex(sql: string): boolean {
-  const [, columns] = /^CREATE VIRTUAL TABLE "?log_lines_fts"? USING fts5\(([^()]*)\)$/i.exec(sql.trim()) ?? [];
+  const [, columns] =
+    /^CREATE VIRTUAL TABLE\s+"?log_lines_fts"?\s+USING\s+fts5\s*\(([^()]*)\)$/i.exec(sql.trim()) ?? [];
   return (
     columns?.toLowerCase().replace(/['"\s]/g, "") ===
     "run_idunindexed,artifact_idunindexed,line_numunindexed,text,tokenize=unicode61"

@@ -205,6 +205,8 @@ describe("a database that somebody sent", () => {
     const added = await own.verb("artifact add", flags);
     expect(added).toMatchObject({ code: 1 });
     expect(added.stderr).toContain("--log-dir");
+    const step = ["--run-id", own.runId, "--step", "0", "--log-dir", "logs", "--", "true"];
+    expect(await own.verb("cmd", step)).toMatchObject({ code: 0, stderr: expect.stringContaining("not recorded") });
     expect(fs.existsSync(target)).toBe(false);
   });
 });
