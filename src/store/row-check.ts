@@ -20,7 +20,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     "argv0 cwd k kind path sha256 state file function reason file_id boot_id pid_namespace recorder_start",
   ),
   ...columns(long, "argv_json v text recorder"),
-  ...columns(whole, "exit_code artifact_id recorder_pid first_rowid last_rowid is_text"),
+  ...columns(whole, "exit_code artifact_id rowid recorder_pid first_rowid last_rowid is_text"),
   ...columns(count, "step_num command_num attempt duration_ms size_bytes line_num line lines bytes"),
 };
 
