@@ -193,23 +193,7 @@ function mergedRanges(artifacts: readonly Artifact[], found: ReadonlyMap<number,
     if (first !== null && last !== null) add({ first, last });
     else if (mayBeUnrecorded(artifact)) for (const segment of found.get(artifact_id) ?? []) add(segment);
   }
-  return disjoint(merged);
-}
-
-/**
- * As they are, unless some overlap, which no recorder leaves behind: then their union, so that a database that gives every
- * artifact all lines does not have each line looked at once for each of them.
- */
-function disjoint(ranges: readonly Range[]): Range[] {
-  const sorted = ranges.toSorted((a, b) => a.first - b.first);
-  if (sorted.every(({ first }, i) => i === 0 || first > sorted[i - 1]!.last)) return [...ranges];
-  const union: Range[] = [];
-  for (const range of sorted) {
-    const previous = union.at(-1);
-    if (previous === undefined || range.first > previous.last) union.push({ ...range });
-    else union[union.length - 1] = { first: previous.first, last: Math.max(previous.last, range.last) };
-  }
-  return union;
+  return merged;
 }
 
 function hitOf({ run_id, artifact_id, step_id, kind, path }: Artifact, { line_num, text }: FoundLine): Hit {

@@ -157,23 +157,6 @@ test.each(values)("%s is named in one line, and costs no time", async (_, statem
   }
 });
 
-test("ranges of lines that overlap have no line looked at for each of them", async () => {
-  const many = 20_000;
-  const numbers = `WITH RECURSIVE c(x) AS (SELECT 1000 UNION ALL SELECT x + 1 FROM c WHERE x < ${1000 + many})`;
-  const db = changed(
-    `INSERT INTO artifacts(artifact_id, run_id, kind, path) ${numbers} SELECT x, '${suite.runId}', 'stdout', x FROM c`,
-    `INSERT INTO artifact_index ${numbers} SELECT x, 'complete', 1, 1 FROM c`,
-    `INSERT INTO line_ranges ${numbers} SELECT x, 1, 1000000000 FROM c`,
-    `INSERT INTO log_lines_fts ${numbers} SELECT '${suite.runId}', 1, x, 'needle in the hay' FROM c`,
-  );
-  const sinceMs = Date.now();
-  const { stdout, code } = await scenariolog(["search", "--db", db, "--query", "needle", "--limit", "5"]);
-  expect({ code, rows: stdout.match(/needle/g)?.length }).toEqual({ code: 0, rows: 5 });
-  const none = await scenariolog(["search", "--db", db, "--query", "needle", "--limit", "-1", "--kind", "stderr"]);
-  expect(none.code).toBe(0);
-  expect(Date.now() - sinceMs).toBeLessThan(30_000);
-});
-
 test("JSON that is none, times that are none, and marks that are none stop nobody", async () => {
   const db = changed(
     "UPDATE kv SET v = '{[' WHERE k = 'cmd.args_json'",
