@@ -14,9 +14,10 @@ const mayImport: Record<string, readonly string[]> = {
   store: ["model", "errors", "sys", "os"],
   capture: ["model", "errors", "sys", "os"],
   render: ["model", "errors"],
-  recorder: ["capture", "store", "model", "errors", "os"],
+  files: ["capture", "store", "model", "errors", "os"],
+  recorder: ["files", "capture", "store", "model", "errors", "os"],
   report: ["store", "model", "errors"],
-  cli: ["recorder", "report", "render", "model", "errors", "sys"],
+  cli: ["files", "recorder", "report", "render", "model", "errors", "sys"],
 };
 
 /** A verb opens what it hands on to recorder or report: the one thing that cli asks of the two below. */

@@ -1,4 +1,5 @@
 import type { ArgsDef } from "citty";
+import type { Allowance } from "../files/gate.ts";
 
 /** Flags that several verbs share, each defined once. */
 export const dbArg = {
@@ -37,10 +38,21 @@ export const runArg = {
   },
 } as const satisfies ArgsDef;
 
-export const outsideArg = {
+/** For verbs that read the files which a database names: see files/gate.ts. */
+export const allowanceArgs = {
+  "root-dir": {
+    type: "string",
+    valueHint: "dir",
+    description: "Where the run's root is: its files are looked for, and may be read, there",
+  },
   "allow-outside": {
     type: "boolean",
     default: false,
     description: "Read files that the database names outside the run's root and log directories",
   },
 } as const satisfies ArgsDef;
+
+export function allowanceOf(args: Readonly<Record<string, unknown>>): Allowance {
+  const rootDir = args["root-dir"];
+  return { allowOutside: args["allow-outside"] === true, rootDir: typeof rootDir === "string" ? rootDir : undefined };
+}

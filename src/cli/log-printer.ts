@@ -1,9 +1,10 @@
 import fs from "node:fs";
 import { ScenariologError } from "../errors.ts";
+import { type Found, openFound } from "../files/gate.ts";
+import { lastLinesFrom } from "../files/tail.ts";
 import type { Stream } from "../model/ids.ts";
 import { merged, type TimedPiece } from "../recorder/merge.ts";
 import { piecesOf } from "../recorder/pieces.ts";
-import { lastLinesFrom } from "../recorder/tail.ts";
 import type { Tape } from "../recorder/tape.ts";
 import { plainText } from "../render/plain-text.ts";
 import { note } from "./console.ts";
@@ -52,7 +53,7 @@ function openStreams({ files, step }: Tape, view: LogView): OpenStream[] {
       problems.push(`nothing is recorded of the ${stream} of step ${step.step_num} ${step.step_name}`);
     else if ("problem" in found) problems.push(`${found.file} ${found.problem}`);
     else if (found.sizeBytes > 0) {
-      const fd = openFile(found.file);
+      const fd = openFile(found);
       const { sizeBytes } = found;
       const from = view.tail === undefined || view.grep ? 0 : lastLinesFrom(fd, sizeBytes, view.tail);
       return [{ stream, fd, from, sizeBytes }];
@@ -66,11 +67,11 @@ function openStreams({ files, step }: Tape, view: LogView): OpenStream[] {
   return streams;
 }
 
-function openFile(file: string): number {
+function openFile(found: Found): number {
   try {
-    return fs.openSync(file, "r");
+    return openFound(found);
   } catch (error) {
-    throw new ScenariologError("FILE", `${file} cannot be read`, { cause: error });
+    throw new ScenariologError("FILE", `${found.file} cannot be read`, { cause: error });
   }
 }
 

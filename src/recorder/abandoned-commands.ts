@@ -1,3 +1,4 @@
+import type { Gate } from "../files/gate.ts";
 import { elapsedMs } from "../model/time.ts";
 import { artifactsOfCommand } from "../store/artifacts.ts";
 import type { RecorderIdentity } from "../store/attempts.ts";
@@ -10,10 +11,10 @@ import { endCommand } from "./command-rows.ts";
 import { isAlive } from "./identity.ts";
 
 /** Closes the commands of a run whose recorder is gone, with what their files hold. One that is at work is left alone. */
-export async function closeAbandonedCommands(store: Store, run: Run): Promise<void> {
+export async function closeAbandonedCommands(store: Store, run: Run, gate: Gate, problems: string[]): Promise<void> {
   for (const command of openCommands(store, run.run_id)) {
     if (isAtWork(command)) continue;
-    const logs = await takeIn(store, run, command);
+    const logs = await takeIn(store, gate, problems, command);
     const scope = { runId: run.run_id, stepId: command.step_id, commandId: command.command_id };
     store.immediate(() => {
       const isStillOpen = openCommands(store, run.run_id).some(({ command_id: id }) => id === command.command_id);
@@ -26,10 +27,10 @@ export async function closeAbandonedCommands(store: Store, run: Run): Promise<vo
   }
 }
 
-async function takeIn(store: Store, run: Run, { command_id: commandId }: OpenCommand) {
+async function takeIn(store: Store, gate: Gate, problems: string[], { command_id: commandId }: OpenCommand) {
   const rows = artifactsOfCommand(store, commandId).flatMap((id) => logFileOfArtifact(store, id) ?? []);
   return Promise.all(
-    rows.map(async (row) => ({ ...(await takeInOne(store, run, row)), artifactId: row.artifact_id! })),
+    rows.map(async (row) => ({ ...(await takeInOne(store, gate, problems, row)), artifactId: row.artifact_id! })),
   );
 }
 

@@ -1,7 +1,10 @@
 import fs from "node:fs";
 import { whereIs } from "../capture/file-id.ts";
 import type { Written } from "../capture/log-file.ts";
-import { exitCode } from "../errors.ts";
+import { exitCode, systemCode } from "../errors.ts";
+import { type Found, type Gate, openFound } from "../files/gate.ts";
+import { hashOf } from "../files/hash.ts";
+import { realName } from "../files/real-path.ts";
 import { elapsedMs, formatTime } from "../model/time.ts";
 import { type Attempt, finishAttempt, isOpen, lastAttemptOf, openAttempts } from "../store/attempts.ts";
 import { indexStateOf } from "../store/lines.ts";
@@ -10,8 +13,6 @@ import type { Run } from "../store/runs.ts";
 import { finishStep } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
 import { setTags } from "../store/tags.ts";
-import { hashOf } from "./file-facts.ts";
-import { guard } from "./guard.ts";
 import { isAlive } from "./identity.ts";
 import { recordLogs } from "./log-rows.ts";
 
@@ -20,13 +21,14 @@ export const KILLED = exitCode.signalBase + 9;
 
 /**
  * Closes the steps of a run whose recorder is gone, and takes their logs in as artifacts; their lines are left for the
- * indexing. Returns the ids of those steps. A recorder that may still be at work is left alone.
+ * indexing. Returns the ids of those steps. A recorder that may still be at work is left alone. What is wrong with a log
+ * that is there is added to `problems`, a line each.
  */
-export async function closeAbandoned(store: Store, run: Run): Promise<string[]> {
+export async function closeAbandoned(store: Store, run: Run, gate: Gate, problems: string[]): Promise<string[]> {
   const closed: string[] = [];
   for (const attempt of openAttempts(store, run.run_id)) {
     if (isAlive(attempt)) continue;
-    const logs = await takeIn(store, run, logFilesOf(store, attempt.step_id, attempt.attempt));
+    const logs = await takeIn(store, gate, problems, logFilesOf(store, attempt.step_id, attempt.attempt));
     if (store.immediate(() => close(store, run, attempt, logs))) closed.push(attempt.step_id);
   }
   return closed;
@@ -37,29 +39,47 @@ interface Log extends Omit<Written, "problem"> {
   readonly writtenMs: number;
 }
 
-async function takeIn(store: Store, run: Run, rows: readonly LogRow[]): Promise<Log[]> {
-  const logs = await Promise.all(rows.map((row) => takeInOne(store, run, row)));
+async function takeIn(store: Store, gate: Gate, problems: string[], rows: readonly LogRow[]): Promise<Log[]> {
+  const logs = await Promise.all(rows.map((row) => takeInOne(store, gate, problems, row)));
   return logs.sort((a, b) => kindOrder(a.kind) - kindOrder(b.kind));
 }
 
 /** What a log holds that nobody closed. */
-export async function takeInOne(store: Store, run: Run, row: LogRow): Promise<Log> {
+export async function takeInOne(store: Store, gate: Gate, problems: string[], row: LogRow): Promise<Log> {
   const { kind, file_id: fileId, artifact_id: artifactId } = row;
-  const file = placeOf(row);
-  const found = file === null ? null : guard(run, file, { allowOutside: false, logFiles: new Set([file]) });
-  if (found === null || "problem" in found) {
-    return { kind, path: null, fileId: null, sizeBytes: 0, sha256: "", changed: false, writtenMs: 0 };
+  const nothing = { kind, path: null, fileId: null, sizeBytes: 0, sha256: "", changed: false, writtenMs: 0 };
+  const file = placeOf(gate, row);
+  if (file === null) return nothing;
+  const found = gate.find(file);
+  if ("problem" in found) {
+    if (found.problem !== "missing") problems.push(`${found.file} ${found.reason}`);
+    return nothing;
   }
-  const { size: sizeBytes, mtimeMs: writtenMs } = fs.statSync(found.file);
-  const sha256 = await hashOf(found.file, sizeBytes);
-  // Lines are indexed while a step runs: more than there is now, when somebody has emptied the file since.
-  const changed = artifactId !== null && (indexStateOf(store, artifactId)?.bytes ?? 0) > sizeBytes;
-  return { kind, path: file, fileId, sizeBytes, sha256, changed, writtenMs };
+  try {
+    const { sizeBytes, writtenMs } = factsOf(found);
+    const sha256 = await hashOf(found.file, sizeBytes);
+    // Lines are indexed while a step runs: more than there is now, when somebody has emptied the file since.
+    const changed = artifactId !== null && (indexStateOf(store, artifactId)?.bytes ?? 0) > sizeBytes;
+    return { kind, path: file, fileId, sizeBytes, sha256, changed, writtenMs };
+  } catch (error) {
+    problems.push(`${found.file} cannot be read: ${systemCode(error) ?? error}`);
+    return nothing;
+  }
 }
 
-/** Null when it is gone: what has its name then is another's log. */
-function placeOf({ file, file_id: id }: LogRow): string | null {
-  return id ? whereIs(file, id) : file;
+function factsOf(found: Found): { sizeBytes: number; writtenMs: number } {
+  const fd = openFound(found);
+  try {
+    const { size: sizeBytes, mtimeMs: writtenMs } = fs.fstatSync(fd);
+    return { sizeBytes, writtenMs };
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Null when it is gone: what has its name then is another's log. Where nothing may be read, it is looked for nowhere. */
+function placeOf(gate: Gate, { file, file_id: id }: LogRow): string | null {
+  return id && gate.admits(realName(file)) ? whereIs(file, id) : file;
 }
 
 /** As a recorder orders them: stdout, stderr. */

@@ -2,15 +2,17 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileIdOf } from "../capture/file-id.ts";
 import { ScenariologError } from "../errors.ts";
+import { realName } from "../files/real-path.ts";
+import { vouchForLogs } from "../files/vouched.ts";
 import type { Redactor } from "../model/redact.ts";
 import { type ArtifactContent, artifactAtPath, insertArtifact, replaceArtifact } from "../store/artifacts.ts";
 import { forgetLines, leaveUnindexed } from "../store/lines.ts";
 import { insertLogFile } from "../store/log-files.ts";
 import type { Store } from "../store/store.ts";
 import { copyToFree, openRegular, readAll } from "./copy-file.ts";
+import { guestLogDir } from "./guest-log-dir.ts";
 import { indexLog } from "./index-log.ts";
-import { realName } from "./log-rows.ts";
-import { logDirOf, storedPath } from "./paths.ts";
+import { storedPath } from "./paths.ts";
 import { findPlace, type Place, type PlaceSpec } from "./place.ts";
 
 export interface ArtifactSpec {
@@ -34,7 +36,7 @@ export async function addArtifact(store: Store, at: PlaceSpec, file: string, spe
   const fd = openRegular(file);
   try {
     refuseDatabase(store, fd, file);
-    const kept = spec.copyTo === null ? refer(fd, file) : copy(fd, file, place, spec, spec.copyTo);
+    const kept = spec.copyTo === null ? refer(fd, file) : copy(store, fd, file, place, spec, spec.copyTo);
     const artifactId = store.immediate(() => insert(store, place, kept, spec));
     if (!spec.index || !kept.isText || !store.fts) return;
     const target = { runId: place.runId, artifactId };
@@ -54,8 +56,15 @@ function refer(fd: number, file: string): Kept {
   return { ...readAll(fd, file), file: path.resolve(file), isCopy: false };
 }
 
-function copy(fd: number, file: string, { run, step }: Place, { name }: ArtifactSpec, logDir: string): Kept {
-  const dir = logDirOf(run.root_dir, logDir);
+function copy(
+  store: Store,
+  fd: number,
+  file: string,
+  { run, step }: Place,
+  { name }: ArtifactSpec,
+  logDir: string,
+): Kept {
+  const dir = guestLogDir(store, run, logDir);
   try {
     fs.mkdirSync(dir, { recursive: true });
   } catch {
@@ -80,6 +89,7 @@ function insert(store: Store, place: Place, kept: Kept, { kind, index }: Artifac
     const file_id = fileIdOf(kept.file);
     const row = { step_id: stepId, attempt, kind: "artifact", artifact_id: artifactId, file_id };
     insertLogFile(store, { file: realName(kept.file), ...row });
+    vouchForLogs(store, runId, { root: null, log: path.dirname(kept.file) });
   }
   return artifactId;
 }

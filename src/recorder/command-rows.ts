@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { whereIs } from "../capture/file-id.ts";
 import type { LogFile, Written } from "../capture/log-file.ts";
+import { vouchForLogs } from "../files/vouched.ts";
 import { commandIdOf, commandLogFileName } from "../model/ids.ts";
 import type { Redactor } from "../model/redact.ts";
 import { finishArtifact, insertArtifact, removeArtifact } from "../store/artifacts.ts";
@@ -9,9 +10,10 @@ import { finishCommand, insertCommand, nextCommandNum, RECORDER_TAG } from "../s
 import { leaveUnindexed } from "../store/lines.ts";
 import type { Store } from "../store/store.ts";
 import { insertTags, removeTags, type Scope, setTags } from "../store/tags.ts";
+import { guestLogDir } from "./guest-log-dir.ts";
 import { ownIdentity } from "./identity.ts";
 import { enterLog, STREAMS, type Stream } from "./log-rows.ts";
-import { logDirOf, storedPath } from "./paths.ts";
+import { storedPath } from "./paths.ts";
 import { type Place, stepOf } from "./place.ts";
 import { logFileOf } from "./redacted-log.ts";
 
@@ -69,8 +71,9 @@ function insertRows(store: Store, at: Place, beginning: CommandBeginning, made: 
     ["cmd.name", beginning.name],
     [RECORDER_TAG, JSON.stringify(ownIdentity())],
   ]);
-  const dir = logDirOf(run.root_dir, beginning.logDir);
+  const dir = guestLogDir(store, run, beginning.logDir);
   fs.mkdirSync(dir, { recursive: true });
+  vouchForLogs(store, runId, { root: null, log: dir });
   const open = (stream: Stream) => {
     // All of it goes to the console anyway.
     const file = logFileOf(path.join(dir, commandLogFileName(step.step_num, num, stream)), null, beginning);

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { fileIdOf } from "../capture/file-id.ts";
 import { ScenariologError } from "../errors.ts";
+import { openPlain } from "../files/plain-file.ts";
 import { LineSplitter } from "../model/lines.ts";
 import { KeyState, type Redactor } from "../model/redact.ts";
 import { appendLines, type IndexState, indexStateOf, insertAllLines } from "../store/lines.ts";
@@ -24,6 +25,8 @@ export interface IndexLogOptions {
    * or nothing yet, as the log is still being written and only whole slices are worth a transaction.
    */
   readonly end?: "log" | "limit" | "growing";
+  /** The file is a real path that the gate has found. */
+  readonly exact?: boolean;
   /** Takes secrets out of the lines; absent: they are indexed as they are. */
   readonly redactor?: Redactor | undefined;
 }
@@ -88,7 +91,7 @@ export async function indexLog(
 ): Promise<Indexed> {
   const before = indexStateOf(store, target.artifactId) ?? { state: "partial", lines: 0, bytes: 0 };
   if (before.state === "complete") return { lines: 0, bytes: before.bytes };
-  const fd = fs.openSync(file, "r");
+  const fd = openPlain(file, { exact: options.exact === true });
   try {
     const { sizeBytes = Number.POSITIVE_INFINITY, fileId = null, stop = () => false, end = "log", redactor } = options;
     if (fileId !== null && fileIdOf(fd) !== fileId)

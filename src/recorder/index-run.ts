@@ -1,11 +1,11 @@
 import { ScenariologError, systemCode } from "../errors.ts";
+import { type Allowance, Gate, NO_ALLOWANCE } from "../files/gate.ts";
+import { hashOf } from "../files/hash.ts";
 import { Redactor } from "../model/redact.ts";
 import { type Artifact, artifactsOf } from "../store/artifacts.ts";
 import { adoptLines, indexStateOf } from "../store/lines.ts";
 import { findRun, type Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
-import { hashOf } from "./file-facts.ts";
-import { type GuardOptions, guard, guardOptionsOf } from "./guard.ts";
 import { indexLog } from "./index-log.ts";
 
 export interface IndexedRun {
@@ -18,8 +18,8 @@ export interface IndexedRun {
 }
 
 export interface IndexRunOptions {
-  /** Whether stored paths may lead anywhere; see guard.ts. */
-  readonly allowOutside?: boolean;
+  /** Absent: nothing beyond what the gate lets through by itself. */
+  readonly allowance?: Allowance;
   /** Only artifacts of these steps; all when absent. */
   readonly onlySteps?: ReadonlySet<string>;
   /** Absent: one of the default set. */
@@ -33,7 +33,7 @@ export interface IndexRunOptions {
 export async function indexRun(store: Store, selector: string, options: IndexRunOptions = {}): Promise<IndexedRun> {
   const run = findRun(store, selector);
   adoptLines(store);
-  const guarded = guardOptionsOf(store, run.run_id, options.allowOutside === true);
+  const gate = new Gate(store, run, options.allowance ?? NO_ALLOWANCE);
   const redactor = options.redactor ?? new Redactor({ patterns: [], environment: process.env });
   let lines = 0;
   let artifacts = 0;
@@ -41,7 +41,7 @@ export async function indexRun(store: Store, selector: string, options: IndexRun
   for (const artifact of artifactsOf(store, run.run_id)) {
     if (artifact.is_text === 0 || indexStateOf(store, artifact.artifact_id)?.state === "complete") continue;
     if (options.onlySteps && !options.onlySteps.has(artifact.step_id ?? "")) continue;
-    const added = await indexArtifact(store, run, artifact, guarded, redactor);
+    const added = await indexArtifact(store, run, artifact, gate, redactor);
     if (typeof added === "string") failures.push({ path: artifact.path, reason: added });
     else {
       lines += added;
@@ -56,16 +56,16 @@ async function indexArtifact(
   store: Store,
   run: Run,
   artifact: Artifact,
-  guarded: GuardOptions,
+  gate: Gate,
   redactor: Redactor,
 ): Promise<number | string> {
-  const found = guard(run, artifact.path, guarded);
+  const found = gate.find(artifact.path);
   if ("problem" in found) return found.reason;
   try {
     if (!(await isAsRecorded(found, artifact))) return "is not what was recorded: its size or sha256 differs";
     const target = { runId: run.run_id, artifactId: artifact.artifact_id };
     const sizeBytes = artifact.size_bytes ?? found.sizeBytes;
-    return (await indexLog(store, target, found.file, { sizeBytes, redactor })).lines;
+    return (await indexLog(store, target, found.file, { sizeBytes, exact: true, redactor })).lines;
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined || error instanceof ScenariologError) throw error;

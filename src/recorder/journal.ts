@@ -3,6 +3,7 @@ import { whereIs } from "../capture/file-id.ts";
 import { reasonOf } from "../capture/log-file.ts";
 import type { StepControl } from "../capture/step-control.ts";
 import { type ErrorCode, ScenariologError } from "../errors.ts";
+import { vouchForLogs } from "../files/vouched.ts";
 import { stepIdOf } from "../model/ids.ts";
 import type { StepSpec } from "../model/step.ts";
 import { findRun } from "../store/runs.ts";
@@ -126,6 +127,7 @@ export class StepJournal {
     this.#pending.push((store) => {
       attempt.number = reserved || writeBeginning(store, this.#key, this.spec, startedAt, ownIdentity());
       enterLogs(store, { stepId: this.stepId, attempt: attempt.number }, logs);
+      vouchForLogs(store, this.runId, { root: this.spec.rootDir, log: logs.dir });
       return [];
     });
     return this.#write() ? attempt.number : this.#attempts;

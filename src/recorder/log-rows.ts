@@ -1,7 +1,7 @@
 import fs from "node:fs";
-import path from "node:path";
 import { whereIs } from "../capture/file-id.ts";
 import type { LogFile, Written } from "../capture/log-file.ts";
+import { realName } from "../files/real-path.ts";
 import { finishArtifact, insertArtifact, removeArtifact } from "../store/artifacts.ts";
 import { forgetLines } from "../store/lines.ts";
 import {
@@ -109,15 +109,6 @@ export function recordLogs(
     });
     return [{ kind, artifactId, file, fileId, sizeBytes }];
   });
-}
-
-/** The one name of a file, through whatever links its directory was reached: rows of `log_files` are found by it. */
-export function realName(file: string): string {
-  try {
-    return path.join(fs.realpathSync(path.dirname(file)), path.basename(file));
-  } catch {
-    return file;
-  }
 }
 
 /** The rows of the log that had our name before follow it. */

@@ -1,24 +1,29 @@
 import fs from "node:fs";
 import { ciOf } from "../model/ci.ts";
 import { os } from "../os.ts";
-import { askWhetherDirty } from "./git-dirty.ts";
-import { type GitHead, gitHead } from "./git-head.ts";
+import { isDirty } from "./git/dirty.ts";
+import { type GitHead, headOf } from "./git/head.ts";
+import { repositoryOf } from "./git/repository.ts";
 
 type Tags = readonly (readonly [string, string])[];
 
 /**
- * Starts to find out where, and on what state of a working tree, a run takes place; git may work then. Returns what waits
- * for it, until 200 ms after the start and not at all from then on: the tags of the run, of which an empty value is none.
- * Neither throws.
+ * The tags that say where, and on what state of a working tree, a run takes place; an empty value is none. Starts no
+ * program: a repository may come from anyone, and git runs what it configures. Never throws.
  */
-export function startProvenance(rootDir: string): () => Tags {
-  const head = gitHead(rootDir);
-  const dirty = head === null ? null : askWhetherDirty(rootDir);
-  let tags: Tags | undefined;
-  return () => {
-    tags ??= [...knownTags(head), ["git.dirty", String(dirty?.() ?? "")]];
-    return tags;
-  };
+export function provenanceOf(rootDir: string): Tags {
+  const git = gitStateOf(rootDir);
+  return [...knownTags(git.head), ["git.dirty", String(git.dirty ?? "")]];
+}
+
+function gitStateOf(dir: string): { head: GitHead | null; dirty: boolean | null } {
+  try {
+    const repository = repositoryOf(dir);
+    const head = repository && headOf(repository);
+    return { head, dirty: repository && head && isDirty(repository, head.commit) };
+  } catch {
+    return { head: null, dirty: null };
+  }
 }
 
 function knownTags(head: GitHead | null): Tags {

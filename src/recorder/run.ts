@@ -1,5 +1,7 @@
 import fs from "node:fs";
 import { fileIdOf } from "../capture/file-id.ts";
+import { type Allowance, Gate, NO_ALLOWANCE } from "../files/gate.ts";
+import { vouchForRoot } from "../files/vouched.ts";
 import { newRunId } from "../model/ids.ts";
 import { type Clock, elapsedMs, systemClock } from "../model/time.ts";
 import { openAttempts } from "../store/attempts.ts";
@@ -16,8 +18,8 @@ export interface RunSpec {
   /** "" is a generated one. */
   readonly runId: string;
   readonly tags: ReadonlyMap<string, string>;
-  /** Further tags, behind those of the user, which replace them; null is none. See startProvenance. */
-  readonly provenance: (() => readonly (readonly [string, string])[]) | null;
+  /** Further tags, behind those of the user, which replace them; null is none. See provenanceOf. */
+  readonly provenance: readonly (readonly [string, string])[] | null;
 }
 
 /** Returns the new run's id. */
@@ -25,42 +27,50 @@ export function startRun(store: Store, spec: RunSpec, clock: Clock = systemClock
   const startedAt = clock.now();
   const runId = spec.runId || newRunId(startedAt, process.pid);
   const tags = new Map([["root_dir", spec.rootDir], ["suite", spec.suite], ["user.name", userName()], ...spec.tags]);
-  for (const [key, value] of spec.provenance?.() ?? []) if (!tags.has(key)) tags.set(key, value);
+  for (const [key, value] of spec.provenance ?? []) if (!tags.has(key)) tags.set(key, value);
   store.immediate(() => {
     insertRun(store, { run_id: runId, root_dir: spec.rootDir, suite: spec.suite || null, started_at: startedAt });
     insertTags(store, { runId, stepId: null }, tags);
+    vouchForRoot(store, runId, spec.rootDir);
   });
   return runId;
 }
 
 /**
  * Sets the end of a run, and closes the steps whose recorder is gone: their logs are taken in and indexed. Logs that a
- * run of another database has moved out of its way are found again. A second call sets the end anew.
+ * run of another database has moved out of its way are found again. A second call sets the end anew. Returns what is wrong
+ * with logs that were to be taken in, a line each.
  */
 export async function endRun(
   store: Store,
   selector: string,
   exitCode: number,
   clock: Clock = systemClock,
-): Promise<void> {
+  allowance: Allowance = NO_ALLOWANCE,
+): Promise<readonly string[]> {
   const run = findRun(store, selector);
   const completedAt = clock.now();
   store.immediate(() =>
     finishRun(store, run.run_id, { completedAt, exitCode, durationMs: elapsedMs(run.started_at, completedAt) }),
   );
   const strayed = logFilesOfRun(store, run.run_id).filter(({ file, file_id: id }) => id && fileIdOf(file) !== id);
-  if (strayed.length > 0) await (await import("./strayed.ts")).findStrayed(store, strayed);
-  if (openCommands(store, run.run_id).length > 0) {
-    await (await import("./abandoned-commands.ts")).closeAbandonedCommands(store, run);
-  }
-  const abandoned = openAttempts(store, run.run_id);
-  if (abandoned.length === 0) return;
+  const commands = openCommands(store, run.run_id).length;
+  const abandoned = openAttempts(store, run.run_id).length;
+  if (strayed.length + commands + abandoned === 0) return [];
   // Only a run with a casualty pays for what that needs.
+  const gate = new Gate(store, run, allowance);
+  const problems: string[] = [];
+  if (strayed.length > 0) await (await import("./strayed.ts")).findStrayed(store, gate, strayed);
+  if (commands > 0) {
+    await (await import("./abandoned-commands.ts")).closeAbandonedCommands(store, run, gate, problems);
+  }
+  if (abandoned === 0) return problems;
   const { closeAbandoned } = await import("./abandoned.ts");
-  const closed = new Set(await closeAbandoned(store, run));
-  if (!store.fts || closed.size === 0) return;
+  const closed = new Set(await closeAbandoned(store, run, gate, problems));
+  if (!store.fts || closed.size === 0) return problems;
   const { indexRun } = await import("./index-run.ts");
-  await indexRun(store, run.run_id, { onlySteps: closed });
+  const { failures } = await indexRun(store, run.run_id, { onlySteps: closed, allowance });
+  return [...problems, ...failures.map(({ path, reason }) => `${path} ${reason}`)];
 }
 
 /** From the passwd file, as the system would tell; USER for a uid that has no entry there, as in containers. */

@@ -1,7 +1,8 @@
 import fs from "node:fs";
+import { openFound } from "../files/gate.ts";
+import { lastLinesFrom } from "../files/tail.ts";
 import type { Stream } from "../model/ids.ts";
 import type { Marks } from "./marks.ts";
-import { lastLinesFrom } from "./tail.ts";
 import type { Tape } from "./tape.ts";
 
 /** Of the line before a silence. */
@@ -51,7 +52,7 @@ export function silencesOf(tape: Tape, marks: Marks, streams: readonly Stream[],
 function lineBefore(tape: Tape, stream: Stream, endBytes: number): string | null {
   const found = tape.files[stream];
   if (found === null || "problem" in found) return null;
-  const fd = fs.openSync(found.file, "r");
+  const fd = openFound(found);
   try {
     const from = lastLinesFrom(fd, endBytes, 1, LINE_BYTES);
     const bytes = Buffer.alloc(endBytes - from);

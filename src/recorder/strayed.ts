@@ -1,19 +1,21 @@
 import fs from "node:fs";
 import path from "node:path";
 import { whereIs } from "../capture/file-id.ts";
+import type { Gate } from "../files/gate.ts";
+import { hashOf } from "../files/hash.ts";
+import { LOG_NAME } from "../files/log-name.ts";
+import { realName } from "../files/real-path.ts";
 import { type Artifact, artifactOf } from "../store/artifacts.ts";
 import { type LogRow, logFileAt, moveLogFile } from "../store/log-files.ts";
 import type { Store } from "../store/store.ts";
-import { hashOf } from "./file-facts.ts";
-import { LOG_NAME } from "./guard.ts";
 
 /**
  * Points rows of logs to where these are by now: a run that records into another database moves them out of its way,
  * and cannot know whose they are. What is nowhere to be found is left as it is.
  */
-export async function findStrayed(store: Store, rows: readonly LogRow[]): Promise<void> {
+export async function findStrayed(store: Store, gate: Gate, rows: readonly LogRow[]): Promise<void> {
   for (const row of rows) {
-    const place = await placeOf(store, row);
+    const place = await placeOf(store, gate, row);
     if (place === null) continue;
     store.immediate(() => {
       // Unless somebody was faster.
@@ -24,9 +26,8 @@ export async function findStrayed(store: Store, rows: readonly LogRow[]): Promis
 }
 
 /** Where a log is now; null when it is at none of the names that logs are moved to, or is not as it was recorded. */
-export async function placeOf(store: Store, row: LogRow): Promise<string | null> {
-  // A database may come from anyone, and name any file.
-  if (row.file_id === null || !LOG_NAME.test(path.basename(row.file))) return null;
+export async function placeOf(store: Store, gate: Gate, row: LogRow): Promise<string | null> {
+  if (row.file_id === null || !LOG_NAME.test(path.basename(row.file)) || !gate.admits(realName(row.file))) return null;
   const place = whereIs(row.file, row.file_id);
   if (place === null || place === row.file || row.artifact_id === null) return place;
   const artifact = artifactOf(store, row.artifact_id);

@@ -1,4 +1,5 @@
 import { ScenariologError } from "../errors.ts";
+import { type Allowance, type Found, Gate } from "../files/gate.ts";
 import type { Stream } from "../model/ids.ts";
 import { streamArtifactsOf } from "../store/artifacts.ts";
 import { attemptDurationOf, lastAttemptOf } from "../store/attempts.ts";
@@ -7,14 +8,11 @@ import { outputMarksOf } from "../store/output-marks.ts";
 import { findRun, type Run } from "../store/runs.ts";
 import { type Step, stepsOf } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
-import { guard, guardOptionsOf } from "./guard.ts";
 import { STREAMS } from "./log-rows.ts";
 import { decodeMarks, type Marks } from "./marks.ts";
 
 /** Where a stream of an attempt is, or why it cannot be read: the end of a sentence that begins with its path. */
-export type TapeFile =
-  | { readonly file: string; readonly sizeBytes: number }
-  | { readonly file: string; readonly problem: string };
+export type TapeFile = Found | { readonly file: string; readonly problem: string };
 
 /** What an attempt of a step printed. */
 export interface Tape {
@@ -29,14 +27,13 @@ export interface Tape {
   readonly marks: Marks | null;
 }
 
-export interface TapeQuery {
+export interface TapeQuery extends Allowance {
   /** See findRun. */
   readonly run: string;
   /** A number, a name, or the beginning of exactly one name. */
   readonly step: string;
   /** The last one when absent. */
   readonly attempt?: number;
-  readonly allowOutside: boolean;
 }
 
 /** Throws NO_RUN, and NO_STEP when there is no such step or attempt, or more than one step may be meant. */
@@ -51,11 +48,11 @@ export function findTape(store: Store, query: TapeQuery): Tape {
     });
   }
   const paths = pathsOf(store, step, attempt);
-  const options = guardOptionsOf(store, run.run_id, query.allowOutside);
+  const gate = new Gate(store, run, query);
   const fileOf = (stream: Stream): TapeFile | null => {
     const path = paths.get(stream);
     if (path === undefined) return null;
-    const found = guard(run, path, options);
+    const found = gate.find(path);
     return "problem" in found ? { file: found.file, problem: found.reason } : found;
   };
   const files = { stdout: fileOf("stdout"), stderr: fileOf("stderr") };

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileIdOf } from "../capture/file-id.ts";
 import { openNew } from "../capture/new-file.ts";
+import { realName } from "../files/real-path.ts";
 import { commandWords } from "../model/command-words.ts";
 import { traceFileName } from "../model/ids.ts";
 import type { Redactor } from "../model/redact.ts";
@@ -14,7 +15,7 @@ import { insertLogFile } from "../store/log-files.ts";
 import type { Store } from "../store/store.ts";
 import { setTags } from "../store/tags.ts";
 import { insertCommands, type TracedCommand } from "../store/traced-commands.ts";
-import { realName, vacate } from "./log-rows.ts";
+import { vacate } from "./log-rows.ts";
 import { logDirOf, storedPath } from "./paths.ts";
 import { type FinishedTrace, resolveSource } from "./trace.ts";
 

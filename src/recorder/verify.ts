@@ -1,15 +1,16 @@
 import fs from "node:fs";
 import path from "node:path";
 import { systemCode } from "../errors.ts";
+import { type Allowance, Gate } from "../files/gate.ts";
+import { hashOf } from "../files/hash.ts";
+import { LOG_NAME } from "../files/log-name.ts";
+import { realName } from "../files/real-path.ts";
 import type { Cell, RowSet } from "../model/rows.ts";
 import { type Artifact, artifactsOf } from "../store/artifacts.ts";
 import { isRecorded, type LogRow, logFilesOfRun } from "../store/log-files.ts";
 import { findRun, type Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
-import { hashOf } from "./file-facts.ts";
-import { type GuardOptions, guard, guardOptionsOf, LOG_NAME } from "./guard.ts";
-import { realName } from "./log-rows.ts";
-import { fileOf, storedPath } from "./paths.ts";
+import { storedPath } from "./paths.ts";
 import { placeOf } from "./strayed.ts";
 
 export interface Verified extends RowSet {
@@ -30,20 +31,20 @@ interface Finding {
  * Checks the files of a run against the recorded sizes and hashes. One row for each that is missing, changed or moved,
  * that may not or cannot be read, and for each log file beside them that no run has recorded; none when all is well.
  */
-export async function verify(store: Store, selector: string, allowOutside: boolean): Promise<Verified> {
+export async function verify(store: Store, selector: string, allowance: Allowance): Promise<Verified> {
   const run = findRun(store, selector);
-  const options = guardOptionsOf(store, run.run_id, allowOutside);
+  const gate = new Gate(store, run, allowance);
   const artifacts = artifactsOf(store, run.run_id);
   const logs = logFilesOfRun(store, run.run_id);
   const logOf = new Map(logs.map((row) => [row.artifact_id, row]));
   const findings: Finding[] = [];
   for (const artifact of artifacts) {
-    const problem = await problemOf(run, artifact, options);
+    const problem = await problemOf(gate, artifact);
     if (problem === null) continue;
-    const moved = await movedTo(store, run, logOf.get(artifact.artifact_id));
+    const moved = await movedTo(store, run, gate, logOf.get(artifact.artifact_id));
     findings.push({ artifact, path: String(artifact.path), ...(moved ?? problem) });
   }
-  findings.push(...unrecorded(store, run, artifacts, logs, options));
+  findings.push(...unrecorded(store, run, artifacts, logs, gate));
   return {
     columns: ["artifact_id", "step_id", "kind", "path", "status", "detail"],
     rows: findings.map(({ artifact, path, status, detail }): Cell[] => [
@@ -60,8 +61,8 @@ export async function verify(store: Store, selector: string, allowOutside: boole
 
 type Problem = Pick<Finding, "status" | "detail">;
 
-async function problemOf(run: Run, artifact: Artifact, options: GuardOptions): Promise<Problem | null> {
-  const found = guard(run, artifact.path, options);
+async function problemOf(gate: Gate, artifact: Artifact): Promise<Problem | null> {
+  const found = gate.find(artifact.path);
   if ("problem" in found) return { status: found.problem, detail: found.reason };
   const { size_bytes: size, sha256 } = artifact;
   if (size !== null && found.sizeBytes !== size) {
@@ -76,8 +77,8 @@ async function problemOf(run: Run, artifact: Artifact, options: GuardOptions): P
   return { status: "changed", detail: "has another sha256 than was recorded" };
 }
 
-async function movedTo(store: Store, run: Run, log: LogRow | undefined): Promise<Problem | null> {
-  const place = log ? await placeOf(store, log) : null;
+async function movedTo(store: Store, run: Run, gate: Gate, log: LogRow | undefined): Promise<Problem | null> {
+  const place = log ? await placeOf(store, gate, log) : null;
   if (place === null || place === log?.file) return null;
   return {
     status: "moved",
@@ -91,27 +92,23 @@ function unrecorded(
   run: Run,
   artifacts: readonly Artifact[],
   logs: readonly LogRow[],
-  options: GuardOptions,
+  gate: Gate,
 ): Finding[] {
-  const ofArtifacts = artifacts
-    .map((artifact) => fileOf(String(run.root_dir), String(artifact.path)))
-    .filter((file) => LOG_NAME.test(path.basename(file)) && !isOutside(run, file, options));
-  const dirs = new Map([...ofArtifacts, ...logs.map(({ file }) => file)].map((file) => [realName(file), file]));
-  const unique = new Map([...dirs].map(([real, file]) => [path.dirname(real), path.dirname(file)]));
-  return [...unique].sort().flatMap(([real, dir]) =>
+  const files = [...artifacts.flatMap(({ path }) => gate.candidates(path)), ...logs.map(({ file }) => file)]
+    .filter((file) => LOG_NAME.test(path.basename(file)))
+    .map((file) => [realName(file), file] as const)
+    .filter(([real]) => gate.admits(real));
+  const known = new Map(files);
+  const dirs = new Map([...known].map(([real, file]) => [path.dirname(real), path.dirname(file)]));
+  return [...dirs].sort().flatMap(([real, dir]) =>
     logNamesIn(real)
-      .filter((name) => !isRecorded(store, path.join(real, name)))
+      .filter((name) => !known.has(path.join(real, name)) && !isRecorded(store, path.join(real, name)))
       .map((name): Finding => {
         const late = name.includes("-late");
         const detail = late ? "was written after its step had ended" : "no run of this database has recorded it";
         return { artifact: null, path: storedPath(run.root_dir, path.join(dir, name)), status: "unrecorded", detail };
       }),
   );
-}
-
-function isOutside(run: Run, file: string, options: GuardOptions): boolean {
-  const found = guard(run, file, options);
-  return "problem" in found && found.problem !== "missing";
 }
 
 function logNamesIn(dir: string): string[] {

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { ScenariologError, systemCode, usageError } from "../errors.ts";
 import { hasWalContent } from "./read-only.ts";
+import { refuseOddSideFiles } from "./side-files.ts";
 import { damaged, notADatabase } from "./translate.ts";
 
 /** What a file says of itself before SQLite is let near it. */
@@ -18,6 +19,7 @@ export interface Header {
  */
 export function readHeader(file: string): Header | null {
   const start = firstBytes(file);
+  refuseOddSideFiles(file);
   if (start === null) return null;
   const { bytes, sizeBytes } = start;
   if (bytes.length === 0) return { empty: true, wal: false };

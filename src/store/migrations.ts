@@ -209,4 +209,18 @@ export const migrations: readonly Migration[] = [
     needsFts5: true,
     statements: ["INSERT INTO log_lines_fts(log_lines_fts, rank) VALUES ('automerge', 16)"],
   },
+  {
+    // Directories of which this user's own recorder was told, and which do not lie beside the database: a root_dir says
+    // only what whoever made the file wanted it to say.
+    name: "0013-vouched-dirs",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS vouched_dirs (
+  run_id TEXT NOT NULL REFERENCES scenario_runs(run_id) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  dir TEXT NOT NULL,
+  mark TEXT NOT NULL,
+  PRIMARY KEY (run_id, kind, dir)
+) WITHOUT ROWID`,
+    ],
+  },
 ];

@@ -8,11 +8,13 @@ import { useJournal } from "./journal-mode.ts";
 import { migrate } from "./migrate.ts";
 import { connectToRead, hasWalContent } from "./read-only.ts";
 import { type Schema, schemaOf } from "./schema.ts";
+import { refuseHostile } from "./schema-check.ts";
 import { BUSY_TIMEOUT_MS, Store } from "./store.ts";
 import { translate } from "./translate.ts";
 
 /** What a connection that writes is set to. */
-const WRITING = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL`;
+const WRITING = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;
+  PRAGMA trusted_schema = OFF`;
 
 /** The only `user_version` that both builds accept. */
 export const SCHEMA_VERSION = 1;
@@ -122,8 +124,9 @@ function storeOf(db: Database, schema: Schema, file: string, caveat: string | nu
   return new Store(db, file, fts5, fts5 && schema.tables.has("log_lines_fts"), schema.tables, caveat);
 }
 
-/** A newer schema, or the database of another program, which is not ours to add tables to. */
-function refuseStrange({ userVersion, tables, empty }: Schema, file: string): void {
+/** A newer schema, one that no recorder makes, or the database of another program, which is not ours to add tables to. */
+function refuseStrange(schema: Schema, file: string): void {
+  const { userVersion, tables, empty } = schema;
   if (userVersion < 0 || userVersion > SCHEMA_VERSION) {
     throw new ScenariologError(
       "NEWER_SCHEMA",
@@ -131,7 +134,10 @@ function refuseStrange({ userVersion, tables, empty }: Schema, file: string): vo
       { hint: "use a newer scenariolog, or another file; this one was left untouched" },
     );
   }
-  if (tables.has("scenario_runs") || empty) return;
+  if (tables.has("scenario_runs") || empty) {
+    refuseHostile(schema, file);
+    return;
+  }
   throw new ScenariologError(
     "NOT_A_DATABASE",
     `database ${file} belongs to another program: it has no scenariolog tables`,

@@ -37,7 +37,7 @@ function connect(uri: string, busyTimeoutMs: number, flags: number): Database {
   const db = new Database(uri, flags | constants.SQLITE_OPEN_URI);
   try {
     db.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
-    db.run("PRAGMA query_only = ON");
+    db.run("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF");
     db.query("SELECT 1 FROM sqlite_master LIMIT 1").get();
     return db;
   } catch (error) {

@@ -8,8 +8,6 @@ export interface StepFiles {
   readonly stdout: string | null;
   readonly stderr: string | null;
   readonly others: readonly { readonly kind: string; readonly path: string }[];
-  /** Absolute paths of what are log files of the step: they may lie outside the run's root. */
-  readonly logFiles: readonly string[];
 }
 
 export function filesOfStep(store: Store, step: Pick<Step, "step_id" | "run_id">, attempt: number): StepFiles {
@@ -37,7 +35,6 @@ export function filesOfStep(store: Store, step: Pick<Step, "step_id" | "run_id">
     others: artifacts.flatMap(({ kind, path, command_id: command }) =>
       command !== null || /^std(out|err)$/.test(kind) ? [] : [{ kind, path }],
     ),
-    logFiles: files.map(({ file }) => file),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Database, SQLQueryBindings, Statement } from "bun:sqlite";
 import fs from "node:fs";
 import { systemCode } from "../errors.ts";
+import { checkedRows, checkRow } from "./row-check.ts";
 import { translate } from "./translate.ts";
 import { Turn } from "./turn.ts";
 
@@ -58,7 +59,7 @@ export class Store {
   all<T = Record>(sql: string, ...params: SQLQueryBindings[]): T[] {
     return this.#guard(() => {
       const statement = this.#prepare(sql);
-      return this.#rehearsing ? [] : (statement.all(...params) as T[]);
+      return this.#rehearsing ? [] : checkedRows(statement.iterate(...params) as Iterable<T>, this.path);
     });
   }
 
@@ -66,7 +67,7 @@ export class Store {
   get<T = Record>(sql: string, ...params: SQLQueryBindings[]): T | null {
     return this.#guard(() => {
       const statement = this.#prepare(sql);
-      return this.#rehearsing ? ({} as T) : (statement.get(...params) as T | null);
+      return this.#rehearsing ? ({} as T) : checkRow(statement.get(...params) as T | null, this.path);
     });
   }
 

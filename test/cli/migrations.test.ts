@@ -94,8 +94,8 @@ describe("a new database", () => {
       expect(all("PRAGMA journal_mode")).toEqual([{ journal_mode: "wal" }]);
       const names = all("SELECT name FROM scenariolog_migrations ORDER BY name").map((row) => String(row.name));
       expect(names.slice(0, 3)).toEqual(["0001-go-schema-v1", "0002-log-lines-fts", "0003-line-ranges"]);
-      for (const [i, name] of names.entries())
-        expect(name).toMatch(new RegExp(`^${String(i + 1).padStart(4, "0")}-[a-z0-9-]+$`));
+      for (const name of names) expect(name).toMatch(/^\d{4}-[a-z0-9-]+$/);
+      expect(new Set(names.map((name) => name.slice(0, 4))).size).toBe(names.length);
     });
   });
 

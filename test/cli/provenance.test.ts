@@ -8,14 +8,6 @@ import { startSuite } from "../support/suite.ts";
 
 const suite = await startSuite();
 
-/** The same where git is to have answered: on a busy machine it is late now and then. */
-async function answeredTagsOf(...args: Parameters<typeof tagsOf>): ReturnType<typeof tagsOf> {
-  for (let tries = 0; ; tries++) {
-    const tags = await tagsOf(...args);
-    if (tags["git.dirty"] !== undefined || tries === 20) return tags;
-  }
-}
-
 /** Tags of a new run whose root is `root`. */
 async function tagsOf(root: string, flags: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
   const quiet = { CI: "", GITHUB_ACTIONS: "", GITLAB_CI: "", ...env };
@@ -70,7 +62,7 @@ test.skipIf(!Bun.which("git"))(
   async () => {
     const { dir, commit } = await repository();
     const state = async (root = dir) => {
-      const tags = await answeredTagsOf(root);
+      const tags = await tagsOf(root);
       return [tags["git.commit"], tags["git.branch"], tags["git.dirty"]];
     };
     expect(await state()).toEqual([commit, "main", "false"]);
@@ -96,42 +88,202 @@ test.skipIf(!Bun.which("git"))(
 test.skipIf(!Bun.which("git"))("a repository without a commit has a branch only", async () => {
   const dir = tempDir();
   await git(dir, "init", "-q", "-b", "fresh");
-  const tags = await answeredTagsOf(dir);
+  const tags = await tagsOf(dir);
   expect(tags).toMatchObject({ "git.branch": "fresh", "git.dirty": "false" });
   expect(tags).not.toHaveProperty(["git.commit"]);
 });
 
-test.skipIf(!Bun.which("git"))(
-  "git neither writes nor runs anything of the repository's, whatever points elsewhere",
-  async () => {
-    const { dir, commit } = await repository();
-    const other = await repository();
-    fs.writeFileSync(path.join(other.dir, "a"), "changed\n");
-    const trap = path.join(dir, "trap.sh");
-    fs.writeFileSync(trap, `#!/bin/sh\ntouch ${dir}/sprung\n`, { mode: 0o755 });
-    await git(dir, "config", "core.fsmonitor", trap);
-    fs.copyFileSync(trap, path.join(dir, ".git/hooks/post-index-change"));
-    fs.utimesSync(path.join(dir, "a"), 1e9, 1e9);
-    const index = () => fs.statSync(path.join(dir, ".git/index"), { bigint: true }).mtimeNs;
-    fs.rmSync(path.join(dir, "sprung"), { force: true });
-    const before = index();
-    const env = { GIT_DIR: path.join(other.dir, ".git"), GIT_WORK_TREE: other.dir, GIT_INDEX_FILE: "/nowhere" };
-    expect(await answeredTagsOf(dir, [], env)).toMatchObject({ "git.commit": commit, "git.dirty": "false" });
-    expect(index()).toBe(before);
-    expect(fs.existsSync(path.join(dir, "sprung"))).toBe(false);
-  },
-);
+const SPRUNG = "sprung";
 
-test("a git that hangs, fails or is not there leaves out no more than whether the tree is dirty", async () => {
+/** Everything by which a repository can have git start a program that leaves a file behind. */
+async function armed(): Promise<{ dir: string; commit: string }> {
   const { dir, commit } = await repository();
-  const bin = tempDir();
-  for (const script of ["sleep 60", "exit 128", null]) {
-    if (script === null) fs.rmSync(path.join(bin, "git"));
-    else fs.writeFileSync(path.join(bin, "git"), `#!/bin/sh\nexec 2>/dev/null; ${script}\n`, { mode: 0o755 });
-    const tags = await tagsOf(dir, [], { PATH: script === null ? bin : `${bin}:${process.env.PATH}` });
-    expect(tags).toMatchObject({ "git.commit": commit, "git.branch": "main" });
-    expect(tags).not.toHaveProperty(["git.dirty"]);
+  const trap = path.join(dir, "trap.sh");
+  fs.writeFileSync(trap, `#!/bin/sh\ntouch ${dir}/${SPRUNG}; sleep 3 & cat\n`, { mode: 0o755 });
+  fs.writeFileSync(path.join(dir, ".gitattributes"), "* filter=x diff=x\n");
+  for (const key of ["core.fsmonitor", "filter.x.clean", "filter.x.smudge", "filter.x.process", "diff.x.textconv"]) {
+    await git(dir, "config", key, trap);
   }
+  fs.copyFileSync(trap, path.join(dir, ".git/hooks/post-index-change"));
+  // Another time and the same size: git would have to look at the content, through the filter.
+  fs.utimesSync(path.join(dir, "a"), 1e9, 1e9);
+  fs.rmSync(path.join(dir, SPRUNG), { force: true });
+  return { dir, commit };
+}
+
+test.skipIf(!Bun.which("git"))("nothing that a repository configures is run, whatever points to it", async () => {
+  const { dir, commit } = await armed();
+  const index = () => fs.statSync(path.join(dir, ".git/index"), { bigint: true }).mtimeNs;
+  const before = index();
+  const pointed = tempDir();
+  fs.writeFileSync(path.join(pointed, ".git"), `gitdir: ${dir}/.git\n`);
+  fs.writeFileSync(path.join(pointed, "a"), "b\n");
+  const other = await repository();
+  const env = { GIT_DIR: path.join(dir, ".git"), GIT_WORK_TREE: dir, GIT_INDEX_FILE: path.join(dir, ".git/index") };
+  expect(await tagsOf(dir)).toMatchObject({ "git.commit": commit, "git.dirty": "false" });
+  await tagsOf(pointed);
+  expect(await tagsOf(other.dir, [], env)).toMatchObject({ "git.commit": other.commit, "git.dirty": "false" });
+  expect(index()).toBe(before);
+  expect(fs.existsSync(path.join(dir, SPRUNG))).toBe(false);
+  // The trap is a real one.
+  fs.writeFileSync(path.join(dir, "a"), "c\n");
+  await git(dir, "status");
+  expect(fs.existsSync(path.join(dir, SPRUNG))).toBe(true);
+});
+
+test.skipIf(!Bun.which("git"))("what only a filter could tell is not said", async () => {
+  const { dir } = await repository();
+  fs.writeFileSync(path.join(dir, ".gitattributes"), "a filter=upper\n");
+  await git(dir, "config", "filter.upper.clean", "tr a-z A-Z");
+  await git(dir, "add", ".gitattributes", "a");
+  await git(dir, "commit", "-qm", "filtered");
+  fs.writeFileSync(path.join(dir, "a"), "A\n");
+  fs.utimesSync(path.join(dir, "a"), 1e9, 1e9);
+  const tags = await tagsOf(dir);
+  expect(tags).toHaveProperty(["git.commit"]);
+  expect(["false", undefined]).toContain(tags["git.dirty"]);
+  fs.writeFileSync(path.join(dir, "a"), "q\n");
+  fs.utimesSync(path.join(dir, "a"), 1e9, 1e9);
+  expect(await tagsOf(dir)).not.toHaveProperty(["git.dirty"]);
+});
+
+test.skipIf(!Bun.which("git"))("every way in which a tracked file differs is seen, and only those", async () => {
+  const { dir } = await repository();
+  fs.mkdirSync(path.join(dir, "sub"));
+  fs.writeFileSync(path.join(dir, "sub/x.sh"), "true\n", { mode: 0o755 });
+  fs.symlinkSync("a", path.join(dir, "link"));
+  await git(dir, "add", ".");
+  expect((await tagsOf(dir))["git.dirty"]).not.toBe("false"); // staged
+  await git(dir, "commit", "-qm", "more");
+  const file = path.join(dir, "sub/x.sh");
+  const changes: [string, () => void][] = [
+    ["mode", () => fs.chmodSync(file, 0o644)],
+    ["gone", () => fs.rmSync(file)],
+    [
+      "a FIFO",
+      () => {
+        fs.rmSync(file);
+        Bun.spawnSync(["mkfifo", file]);
+      },
+    ],
+    [
+      "a link",
+      () => {
+        fs.rmSync(file);
+        fs.symlinkSync("../a", file);
+      },
+    ],
+    ["another content", () => fs.writeFileSync(file, "fals\n")],
+    [
+      "another link",
+      () => {
+        fs.rmSync(path.join(dir, "link"));
+        fs.symlinkSync("b", path.join(dir, "link"));
+      },
+    ],
+  ];
+  for (const [what, change] of changes) {
+    await git(dir, "reset", "-q", "--hard");
+    expect([what, "before", (await tagsOf(dir))["git.dirty"]]).toEqual([what, "before", "false"]);
+    change();
+    expect([what, "after", (await tagsOf(dir))["git.dirty"]]).toEqual([what, "after", "true"]);
+  }
+});
+
+test.skipIf(!Bun.which("git"))("a cloned, packed repository with index version 4 is read as well", async () => {
+  const { dir, commit } = await repository();
+  const clone = path.join(tempDir(), "clone");
+  await git(dir, "gc", "-q");
+  await git(dir, "clone", "-q", "--no-local", dir, clone);
+  expect(fs.existsSync(path.join(clone, ".git/objects", commit.slice(0, 2)))).toBe(false);
+  expect(await tagsOf(clone)).toMatchObject({ "git.commit": commit, "git.branch": "main", "git.dirty": "false" });
+  await git(clone, "update-index", "--index-version", "4");
+  expect(await tagsOf(clone)).toMatchObject({ "git.dirty": "false" });
+  fs.writeFileSync(path.join(clone, "a"), "longer than before\n");
+  expect(await tagsOf(clone)).toMatchObject({ "git.dirty": "true" });
+});
+
+const trapped: [string, (dotGit: string) => void][] = [
+  ["HEAD is a FIFO", (dotGit) => void Bun.spawnSync(["mkfifo", path.join(dotGit, "HEAD")])],
+  ["HEAD leads to /dev/zero", (dotGit) => fs.symlinkSync("/dev/zero", path.join(dotGit, "HEAD"))],
+  ["HEAD is endless for who reads it", (dotGit) => fs.truncateSync(open(dotGit, "HEAD"), 1e12)],
+  [
+    "the branch is a FIFO",
+    (dotGit) => {
+      head(dotGit);
+      Bun.spawnSync(["mkfifo", `${dotGit}/refs/heads/main`]);
+    },
+  ],
+  [
+    "packed-refs is a FIFO",
+    (dotGit) => {
+      head(dotGit);
+      Bun.spawnSync(["mkfifo", `${dotGit}/packed-refs`]);
+    },
+  ],
+  [
+    "commondir is a FIFO",
+    (dotGit) => {
+      head(dotGit);
+      Bun.spawnSync(["mkfifo", `${dotGit}/commondir`]);
+    },
+  ],
+  [
+    "packed-refs leads to /dev/zero",
+    (dotGit) => {
+      head(dotGit);
+      fs.symlinkSync("/dev/zero", `${dotGit}/packed-refs`);
+    },
+  ],
+  [
+    "the index is a FIFO",
+    (dotGit) => {
+      commit(dotGit);
+      Bun.spawnSync(["mkfifo", `${dotGit}/index`]);
+    },
+  ],
+  [
+    "the index leads to /dev/zero",
+    (dotGit) => {
+      commit(dotGit);
+      fs.symlinkSync("/dev/zero", `${dotGit}/index`);
+    },
+  ],
+];
+
+function open(dotGit: string, name: string): string {
+  fs.writeFileSync(path.join(dotGit, name), "");
+  return path.join(dotGit, name);
+}
+
+function head(dotGit: string): void {
+  fs.mkdirSync(path.join(dotGit, "refs/heads"), { recursive: true });
+  fs.writeFileSync(path.join(dotGit, "HEAD"), "ref: refs/heads/main\n");
+}
+
+function commit(dotGit: string): void {
+  fs.writeFileSync(path.join(dotGit, "HEAD"), "0123456789abcdef0123456789abcdef01234567\n");
+}
+
+test.each(trapped)("a repository stops and fills nobody: %s", async (_, spring) => {
+  const dir = tempDir();
+  fs.mkdirSync(path.join(dir, ".git"));
+  fs.mkdirSync(path.join(dir, "deep/er"), { recursive: true });
+  spring(path.join(dir, ".git"));
+  const sinceMs = Date.now();
+  expect(await tagsOf(path.join(dir, "deep/er"))).toHaveProperty(["host.os"]);
+  expect(Date.now() - sinceMs).toBeLessThan(20_000);
+});
+
+test("a .git that is a FIFO, and another user's repository above, are passed by", async () => {
+  const dir = tempDir();
+  Bun.spawnSync(["mkfifo", path.join(dir, ".git")]);
+  expect(await tagsOf(dir)).not.toHaveProperty(["git.commit"]);
+  if (process.getuid?.() !== 0 || !Bun.which("git")) return;
+  const { dir: theirs } = await repository();
+  fs.mkdirSync(path.join(theirs, "mine"));
+  fs.chownSync(path.join(theirs, ".git"), 65534, 65534);
+  expect(await tagsOf(path.join(theirs, "mine"))).not.toHaveProperty(["git.commit"]);
 });
 
 test("what is no repository, or a damaged one, fails no run", async () => {

@@ -23,12 +23,18 @@ export interface RunOptions {
   readonly stdin?: "ignore" | "inherit" | Blob;
 }
 
-/** Without variables of ours, which a test run inside a recorded step would have. */
-export const cleanEnv: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(process.env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith("SCENARIOLOG_"),
+/**
+ * Without variables of ours, which a test run inside a recorded step would have; with a place of its own for what the
+ * program keeps of a user.
+ */
+export const cleanEnv: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith("SCENARIOLOG_"),
+    ),
   ),
-);
+  XDG_STATE_HOME: tempDir(),
+};
 
 /** Runs the program with these arguments to its end. */
 export async function scenariolog(args: readonly string[], options: RunOptions = {}): Promise<Result> {

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { tailOf } from "../../recorder/tail.ts";
+import { tailOf } from "../../files/tail.ts";
 import { plainText } from "../../render/plain-text.ts";
 import { visible } from "../../render/text.ts";
 

@@ -2,7 +2,7 @@ import { defineCommand } from "citty";
 import { exitCode, ScenariologError } from "../../errors.ts";
 import { indexRun } from "../../recorder/index-run.ts";
 import { openForWriting } from "../../store/open.ts";
-import { dbArg, outsideArg } from "../args.ts";
+import { allowanceArgs, allowanceOf, dbArg } from "../args.ts";
 import { required } from "../context.ts";
 import { noOperands } from "../operands.ts";
 import { writeOut } from "../streams.ts";
@@ -12,7 +12,7 @@ export default defineCommand({
   args: {
     ...dbArg,
     "run-id": { type: "string", valueHint: "run", description: "The run (or SCENARIOLOG_RUN_ID)" },
-    ...outsideArg,
+    ...allowanceArgs,
     ...redactArg,
   },
   async run({ args, data }) {
@@ -23,7 +23,7 @@ export default defineCommand({
     try {
       if (!store.fts) throw new ScenariologError("NO_FTS5", `FTS5 is not available; nothing of ${db} was indexed`);
       const { lines, artifacts, failures } = await indexRun(store, runId, {
-        allowOutside: args["allow-outside"],
+        allowance: allowanceOf(args),
         redactor: redactionOf(args, data.flags.redact as string[] | undefined).redactor,
       });
       writeOut(`${count(lines, "line")} added from ${count(artifacts, "artifact")}\n`);

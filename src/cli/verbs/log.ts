@@ -4,7 +4,7 @@ import type { Stream } from "../../model/ids.ts";
 import { silencesOf } from "../../recorder/silences.ts";
 import { findTape, type Tape } from "../../recorder/tape.ts";
 import { openForReading } from "../../store/open.ts";
-import { dbArg, outsideArg, runArg } from "../args.ts";
+import { allowanceArgs, allowanceOf, dbArg, runArg } from "../args.ts";
 import { note } from "../console.ts";
 import { inheritedRunId, required } from "../context.ts";
 import { printTape } from "../log-printer.ts";
@@ -34,7 +34,7 @@ export default defineCommand({
     tail: { type: "string", valueHint: "n", description: "Only the last n lines" },
     grep: { type: "string", valueHint: "regexp", description: "Only lines that match (JavaScript's syntax)" },
     gaps: { type: "boolean", default: false, description: "The longest silences, and the line before each" },
-    ...outsideArg,
+    ...allowanceArgs,
     ...gapArgs,
   },
   async run({ args, data }) {
@@ -42,7 +42,7 @@ export default defineCommand({
     const query = {
       run: (args["run-id"] ?? inheritedRunId(args)) || "latest",
       step: stepOperand(data),
-      allowOutside: args["allow-outside"],
+      ...allowanceOf(args),
       ...(args.attempt === undefined ? {} : { attempt: integerOf("attempt", args.attempt, 1) }),
     };
     const lines = {

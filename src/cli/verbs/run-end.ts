@@ -1,7 +1,7 @@
 import { defineCommand } from "citty";
 import { endRun } from "../../recorder/run.ts";
 import { openForWriting } from "../../store/open.ts";
-import { dbArg } from "../args.ts";
+import { allowanceArgs, allowanceOf, dbArg } from "../args.ts";
 import { required } from "../context.ts";
 import { noOperands } from "../operands.ts";
 import { integerOf } from "../parse.ts";
@@ -10,6 +10,7 @@ export default defineCommand({
   args: {
     ...dbArg,
     "run-id": { type: "string", valueHint: "run", description: "The run (or SCENARIOLOG_RUN_ID)" },
+    ...allowanceArgs,
     "exit-code": { type: "string", default: "0", valueHint: "n", description: "The suite's exit code" },
   },
   async run({ args, data }) {
@@ -19,7 +20,8 @@ export default defineCommand({
     const exitCode = integerOf("exit-code", args["exit-code"]);
     const store = openForWriting(db, { create: false });
     try {
-      await endRun(store, runId, exitCode);
+      const problems = await endRun(store, runId, exitCode, undefined, allowanceOf(args));
+      for (const problem of problems) (await import("../console.ts")).warn(`${problem}; it was not taken in`);
     } finally {
       store.close();
     }

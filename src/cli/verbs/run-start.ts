@@ -26,7 +26,6 @@ export default defineCommand({
       suite: args.suite ?? "",
       runId: args["run-id"] ?? "",
       tags: tagsOf(data.flags.kv ?? []),
-      // Before the database is opened: git works meanwhile.
       provenance: await provenanceFor(args, rootDir),
     };
     const store = openForWriting(db, { create: true });

@@ -2,19 +2,19 @@ import { defineCommand } from "citty";
 import { exitCode } from "../../errors.ts";
 import { verify } from "../../recorder/verify.ts";
 import { openForReading } from "../../store/open.ts";
-import { dbArg, outsideArg, runArg } from "../args.ts";
+import { allowanceArgs, allowanceOf, dbArg, runArg } from "../args.ts";
 import { required } from "../context.ts";
 import { noOperands } from "../operands.ts";
 import { emitRows, outputArgs, parseOutputOptions } from "../output.ts";
 
 export default defineCommand({
-  args: { ...dbArg, ...runArg, ...outsideArg, ...outputArgs },
+  args: { ...dbArg, ...runArg, ...allowanceArgs, ...outputArgs },
   async run({ args, data }) {
     noOperands("verify", data);
     const options = parseOutputOptions(data.flags);
     const store = openForReading(required("verify", args, "db"));
     try {
-      const found = await verify(store, args["run-id"] ?? "latest", args["allow-outside"]);
+      const found = await verify(store, args["run-id"] ?? "latest", allowanceOf(args));
       emitRows(found, options);
       if (found.rows.length === 0) return exitCode.ok;
       if (options.outputFile !== undefined) {

@@ -2,7 +2,7 @@ import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
 import { jsonDocument } from "../../render/json.ts";
 import { openForReading } from "../../store/open.ts";
-import { dbArg, outsideArg, runArg } from "../args.ts";
+import { allowanceArgs, allowanceOf, dbArg, runArg } from "../args.ts";
 import { required } from "../context.ts";
 import { runOperand } from "../operands.ts";
 import { coloured } from "../page.ts";
@@ -36,7 +36,7 @@ export default defineCommand({
       valueHint: "size",
       description: "Print no more: 4096, 60k; the tails of the logs are cut first",
     },
-    ...outsideArg,
+    ...allowanceArgs,
     redact: {
       type: "string",
       valueHint: "pattern",
@@ -49,7 +49,7 @@ export default defineCommand({
     const output = choiceOf("why", "output", args.output, OUTPUTS);
     const maxBytes = mostBytes(args["max-bytes"]);
     const options = {
-      allowOutside: args["allow-outside"],
+      ...allowanceOf(args),
       redactor: redactionOf({}, data.flags.redact as string[] | undefined).redactor,
     };
     const store = openForReading(db);

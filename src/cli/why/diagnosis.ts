@@ -1,8 +1,9 @@
 import path from "node:path";
+import { Evidence, isNewer, type LogEnd, type Source } from "../../files/evidence.ts";
+import type { Allowance } from "../../files/gate.ts";
 import { meaningOf } from "../../model/exit-meaning.ts";
 import { shortRunId } from "../../model/ids.ts";
 import { KeyState, type Redactor } from "../../model/redact.ts";
-import { Evidence, isNewer, type LogEnd } from "../../recorder/evidence.ts";
 import { isAlive } from "../../recorder/identity.ts";
 import { withoutColours } from "../../render/plain-text.ts";
 import { shellWord } from "../../render/shell.ts";
@@ -68,6 +69,8 @@ export interface FailedAt {
   readonly source: readonly { readonly num: number; readonly text: string }[];
   /** The file was written after the step had ended. */
   readonly changed_since: boolean;
+  /** Why its lines may not be shown, though it is there: the end of a sentence that begins with the file. Absent where they may. */
+  readonly problem?: string;
 }
 
 /** The end of a log. */
@@ -100,9 +103,7 @@ const READ_BYTES = 128 << 10;
 /** Above and below the line that failed. */
 const AROUND = 1;
 
-export interface DiagnosisOptions {
-  /** See guard.ts. */
-  readonly allowOutside: boolean;
+export interface DiagnosisOptions extends Allowance {
   /** Takes secrets out of what is read from files: this is made to be passed on. */
   readonly redactor: Redactor;
 }
@@ -148,7 +149,7 @@ const NOTHING_FAILED: OfStep = {
 
 function ofStep(store: Store, { run }: Why, failed: FailedStep, options: DiagnosisOptions): OfStep {
   const { step, status, reason, tags, files } = failed;
-  const evidence = new Evidence(store, run, { ...options, logFiles: files.logFiles });
+  const evidence = new Evidence(store, run, options);
   const stderr = plain(evidence.logEnd(files.stderr, READ_BYTES), options);
   const stdout = plain(evidence.logEnd(files.stdout, READ_BYTES), options);
   const error = firstError(stderr, stdout);
@@ -201,12 +202,21 @@ function firstError(stderr: LogEnd, stdout: LogEnd): FirstError | null {
 function tracedPlace(evidence: Evidence, { source, step }: FailedStep, rootDir: string): FailedAt | null {
   if (source === null) return null;
   const { file, line, text: command, cwd } = source;
-  const read = file && line !== null ? evidence.source(path.resolve(rootDir, cwd ?? "", file), line, AROUND) : null;
+  const name = file && cwd ? path.resolve(rootDir, cwd, file) : file;
+  const read = name && line !== null ? evidence.source(name, line, AROUND) : null;
   return {
     ...{ file: file || null, line, function: source.function, command, from: "trace" },
-    source: read?.lines ?? [],
-    changed_since: read !== null && isNewer(read, step.completed_at),
+    ...shownSource(read, step.completed_at),
   };
+}
+
+function shownSource(
+  read: Source | string | null,
+  completedAt: string | null,
+): Pick<FailedAt, "source" | "changed_since" | "problem"> {
+  if (read === null) return { source: [], changed_since: false };
+  if (typeof read === "string") return { source: [], changed_since: false, problem: read };
+  return { source: read.lines, changed_since: isNewer(read, completedAt) };
 }
 
 function withoutSecrets(place: FailedAt | null, { redactor }: DiagnosisOptions): FailedAt | null {
@@ -214,7 +224,7 @@ function withoutSecrets(place: FailedAt | null, { redactor }: DiagnosisOptions):
   return { ...place, source: place.source.map(({ num, text }) => ({ num, text: redactor.text(text) })) };
 }
 
-/** The first place near the error line that is a file within the run's root; else what the shell complained of last. */
+/** The first place near the error line that is a file of the run, or else one that may not be read. */
 function printedPlace(
   evidence: Evidence,
   { step, tags }: FailedStep,
@@ -222,18 +232,18 @@ function printedPlace(
   error: FirstError | null,
 ): FailedAt | null {
   const places = [...(error ? placesNear(error.log.lines, error.index) : []), ...shellPlaces(stderr.lines)];
+  let refused: FailedAt | null = null;
   for (const { file, line } of places) {
     for (const dir of new Set(["", tags.get("cmd.work_dir") ?? ""])) {
       const read = evidence.source(path.isAbsolute(file) ? file : path.join(dir, file), line, AROUND);
       if (read === null) continue;
-      return {
-        ...{ file, line, function: null, command: null, from: "output" },
-        source: read.lines,
-        changed_since: isNewer(read, step.completed_at),
-      };
+      const place = { file, line, function: null, command: null, from: "output" as const };
+      const found = { ...place, ...shownSource(read, step.completed_at) };
+      if (found.problem === undefined) return found;
+      refused ??= found;
     }
   }
-  return null;
+  return refused;
 }
 
 function sinceOf(
@@ -244,7 +254,7 @@ function sinceOf(
 ): Since | null {
   if (before === null) return null;
   const { step, run, files } = before;
-  const evidence = new Evidence(store, run, { ...options, logFiles: files.logFiles });
+  const evidence = new Evidence(store, run, options);
   const then = [files.stderr, files.stdout].map((stored) => plain(evidence.logEnd(stored, READ_BYTES), options));
   const readable = then.every(({ problem }) => problem === null);
   const fresh = newLines(

@@ -15,7 +15,7 @@ export function markdown(diagnosis: Diagnosis): string {
   if (step) blocks.push(escaped(`Exit: ${step.meaning}`));
   if (place) {
     blocks.push(`**Where it failed:** ${code(placeName(place))}`);
-    if (place.source.length > 0) blocks.push(fenced(sourceLines(place)));
+    if (place.source.length > 0 || place.problem !== undefined) blocks.push(fenced(sourceLines(place)));
     else if (place.command) blocks.push(fenced(place.command.split("\n")));
   }
   if (error) {

@@ -73,7 +73,8 @@ export function placeName({ file, line, function: scope }: FailedAt): string {
   return scope ? `${place}, in ${visible(scope)}()` : place;
 }
 
-export function sourceLines({ source, line, changed_since }: FailedAt): string[] {
+export function sourceLines({ source, line, changed_since, problem }: FailedAt): string[] {
+  if (problem !== undefined) return [`(the file ${visible(problem)})`];
   const width = String(source.at(-1)?.num ?? 0).length;
   const lines = source.map(
     ({ num, text }) => `${num === line ? ">" : " "} ${String(num).padStart(width)}  ${shownLine(text)}`,

@@ -1,11 +1,8 @@
 import fs from "node:fs";
-import path from "node:path";
-import { fileIdOf } from "../capture/file-id.ts";
-import { systemCode } from "../errors.ts";
 import { parseTime } from "../model/time.ts";
 import type { Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
-import { type GuardOptions, guard } from "./guard.ts";
+import { type Allowance, Gate, openFound } from "./gate.ts";
 import { tailOf } from "./tail.ts";
 
 /** The end of a log, in lines. */
@@ -20,26 +17,21 @@ export interface LogEnd {
   readonly problem: string | null;
 }
 
-/** Reads a run's files as far as they may be read: see guard.ts. */
+/** Reads a run's files as far as they may be read: see gate.ts. */
 export class Evidence {
-  readonly #guarded: GuardOptions;
+  readonly #gate: Gate;
 
-  constructor(
-    store: Store,
-    private readonly run: Run,
-    options: { readonly allowOutside: boolean; readonly logFiles: readonly string[] },
-  ) {
-    const databaseId = fileIdOf(path.resolve(store.path));
-    this.#guarded = { allowOutside: options.allowOutside, logFiles: new Set(options.logFiles), databaseId };
+  constructor(store: Store, run: Run, allowance: Allowance) {
+    this.#gate = new Gate(store, run, allowance);
   }
 
   /** At most `maxBytes` from the end of a log. Never throws. */
   logEnd(stored: string | null, maxBytes: number): LogEnd {
     if (stored === null) return { path: null, lines: [], whole: true, problem: "was not recorded" };
-    const found = this.#look(stored);
-    if (typeof found === "string") return { path: stored, lines: [], whole: true, problem: found };
+    const found = this.#gate.find(stored);
+    if ("problem" in found) return { path: stored, lines: [], whole: true, problem: found.reason };
     if (found.sizeBytes === 0) return { path: stored, lines: [], whole: true, problem: null };
-    const tail = tailOf(found.file, Number.POSITIVE_INFINITY, maxBytes);
+    const tail = tailOf(found.file, Number.POSITIVE_INFINITY, maxBytes, true);
     if (tail === null) return { path: stored, lines: [], whole: true, problem: "cannot be read" };
     const lines = tail.text.split("\n");
     // What comes behind the last LF is a line only when there is something; before the first, it is half of one.
@@ -48,27 +40,27 @@ export class Evidence {
     return { path: stored, lines: lines.map(seenOf), whole: tail.before === 0, problem: null };
   }
 
-  /** The lines of a source file around one of them; null where it cannot or may not be read, or has no such line. */
-  source(file: string, line: number, around: number): Source | null {
-    const found = this.#look(file);
-    if (typeof found === "string" || found.sizeBytes > MOST_SOURCE_BYTES) return null;
+  /**
+   * The lines of a source file around one of them; null where it cannot be read, or has no such line. Where it may not be
+   * read though it is there, the reason: the end of a sentence that begins with the file.
+   */
+  source(file: string, line: number, around: number): Source | string | null {
+    const found = this.#gate.find(file);
+    if ("problem" in found) return found.problem === "outside" ? found.reason : null;
+    if (found.sizeBytes > MOST_SOURCE_BYTES) return null;
     try {
-      const all = fs.readFileSync(found.file, "utf8").split("\n");
-      if (line < 1 || line > all.length) return null;
-      const first = Math.max(1, line - around);
-      const lines = all.slice(first - 1, line + around).map((text, i) => ({ num: first + i, text }));
-      return { lines, changedMs: fs.statSync(found.file).mtimeMs };
+      const fd = openFound(found);
+      try {
+        const all = fs.readFileSync(fd, "utf8").split("\n");
+        if (line < 1 || line > all.length) return null;
+        const first = Math.max(1, line - around);
+        const lines = all.slice(first - 1, line + around).map((text, i) => ({ num: first + i, text }));
+        return { lines, changedMs: fs.fstatSync(fd).mtimeMs };
+      } finally {
+        fs.closeSync(fd);
+      }
     } catch {
       return null;
-    }
-  }
-
-  #look(stored: string): { file: string; sizeBytes: number } | string {
-    try {
-      const found = guard(this.run, stored, this.#guarded);
-      return "problem" in found ? found.reason : found;
-    } catch (error) {
-      return `cannot be read: ${systemCode(error) ?? error}`;
     }
   }
 }

@@ -1,13 +1,13 @@
 import fs from "node:fs";
+import { openPlain } from "./plain-file.ts";
 
 /**
- * Lower-case hex sha256 of a file's first `sizeBytes` bytes. Throws the system's error, and for what is no regular file
- * (any more): a pipe would make us wait.
+ * Lower-case hex sha256 of the first `sizeBytes` bytes of a file, given by its real path. Throws the system's error, and
+ * for what is no regular file (any more): a pipe would make us wait.
  */
 export async function hashOf(file: string, sizeBytes: number): Promise<string> {
   const hasher = new Bun.CryptoHasher("sha256");
-  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
-  const fd = fs.openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const fd = openPlain(file, { exact: true });
   try {
     const buffer = new Uint8Array(1 << 20);
     let position = 0;

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { openPlain } from "./plain-file.ts";
 
 const BLOCK_BYTES = 65_536;
 const LF = 0x0a;
@@ -35,11 +36,14 @@ export interface Tail {
   readonly before: number;
 }
 
-/** The end of a file, as text; null when there is none to read, or nothing in it. */
-export function tailOf(file: string, lines: number, maxBytes: number): Tail | null {
+/**
+ * The end of a regular file, as text; null when there is none to read, or nothing in it. `exact` is for a real path that
+ * the gate has found.
+ */
+export function tailOf(file: string, lines: number, maxBytes: number, exact = false): Tail | null {
   let fd: number;
   try {
-    fd = fs.openSync(file, "r");
+    fd = openPlain(file, { exact });
   } catch {
     return null;
   }

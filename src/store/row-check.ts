@@ -1,0 +1,77 @@
+import { ScenariologError } from "../errors.ts";
+
+/** No name, path, id or time is longer than one argument of a program (MAX_ARG_STRLEN of Linux). */
+const LONGEST_NAME = 128 << 10;
+/** A command line with all its arguments, as JSON. */
+const LONGEST_TEXT = 16 << 20;
+
+type Check = (value: unknown) => string | null;
+
+const name = text(LONGEST_NAME);
+const long = text(LONGEST_TEXT);
+const count = integer(0);
+const whole = integer(Number.MIN_SAFE_INTEGER);
+
+/** By column, whatever table it is in. Columns that are not here are computed by our own statements. */
+const CHECKS: Readonly<Record<string, Check>> = {
+  ...columns(name, "run_id step_id command_id root_dir suite started_at completed_at created_at step_name script_path"),
+  ...columns(
+    name,
+    "argv0 cwd k kind path sha256 state file function reason file_id boot_id pid_namespace recorder_start",
+  ),
+  ...columns(long, "argv_json v text recorder"),
+  ...columns(whole, "exit_code artifact_id rowid recorder_pid first_rowid last_rowid is_text"),
+  ...columns(count, "step_num command_num attempt duration_ms size_bytes line_num line lines bytes"),
+};
+
+/**
+ * Throws DAMAGED for a row that holds what no recorder writes: a BLOB for a path, text for a number, a name of megabytes. A
+ * database may come from anyone, and the rest of the program relies on these types.
+ */
+export function checkRow<T>(row: T, database: string): T {
+  for (const column in row) {
+    const value = row[column];
+    if (value === null) continue;
+    const problem = CHECKS[column]?.(value) ?? null;
+    if (problem === null) continue;
+    throw new ScenariologError(
+      "DAMAGED",
+      `database ${database} has ${problem} as ${column}, which no recorder writes`,
+      {
+        hint: "it is damaged, or was made by hand; look at it with sqlite3",
+      },
+    );
+  }
+  return row;
+}
+
+/** Of a query's rows, no more than up to the first bad one is taken into memory. */
+export function checkedRows<T>(rows: Iterable<T>, database: string): T[] {
+  const checked: T[] = [];
+  for (const row of rows) checked.push(checkRow(row, database));
+  return checked;
+}
+
+function columns(check: Check, names: string): Record<string, Check> {
+  return Object.fromEntries(names.split(" ").map((column) => [column, check]));
+}
+
+function text(longest: number): Check {
+  return (value) => {
+    if (typeof value !== "string") return kindOf(value);
+    return value.length > longest ? `${value.length} characters` : null;
+  };
+}
+
+function integer(least: number): Check {
+  return (value) => {
+    if (typeof value !== "number") return kindOf(value);
+    if (!Number.isSafeInteger(value)) return `the number ${value}`;
+    return value < least ? `the negative number ${value}` : null;
+  };
+}
+
+function kindOf(value: unknown): string {
+  if (value instanceof Uint8Array) return `a BLOB of ${value.length} bytes`;
+  return typeof value === "number" ? `the number ${value}` : "text";
+}
