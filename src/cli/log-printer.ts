@@ -4,7 +4,7 @@ import type { Stream } from "../model/ids.ts";
 import type { LineMatcher } from "../model/line-matcher.ts";
 import { merged, type TimedPiece } from "../recorder/merge.ts";
 import { linesOf, piecesOf } from "../recorder/pieces.ts";
-import { lastLinesFrom } from "../recorder/tail.ts";
+import { lastLinesFrom, lastMatchesFrom } from "../recorder/tail.ts";
 import type { Tape } from "../recorder/tape.ts";
 import { note } from "./console.ts";
 import { RecordedOutput } from "./guard.ts";
@@ -39,11 +39,9 @@ interface OpenStream {
 export function printTape(tape: Tape, view: LogView): void {
   const out = new LogOutput(view.raw ? PROGRAM : readerOf(1));
   const streams = openStreams(tape, view);
-  // openStreams has seen to --tail, unless it counts matches.
   const [only, ...others] = streams;
-  const isPlain = others.length === 0 && !view.timestamps && (view.tail === undefined || view.grep === undefined);
   try {
-    if (only !== undefined && isPlain) printStream(only, view, out);
+    if (only !== undefined && others.length === 0 && !view.timestamps) printStream(only, view, out);
     else printLines(tape, view, streams, out);
     out.end();
   } finally {
@@ -62,8 +60,7 @@ function openStreams({ files, step }: Tape, view: LogView): OpenStream[] {
     else if (found.sizeBytes > 0) {
       const fd = openFile(found.file);
       const { sizeBytes } = found;
-      const from = view.tail === undefined || view.grep ? 0 : lastLinesFrom(fd, sizeBytes, view.tail);
-      return [{ stream, fd, from, sizeBytes }];
+      return [{ stream, fd, from: beginningOf(fd, sizeBytes, view), sizeBytes }];
     }
     return [];
   });
@@ -72,6 +69,11 @@ function openStreams({ files, step }: Tape, view: LogView): OpenStream[] {
   }
   for (const problem of problems) note(problem);
   return streams;
+}
+
+function beginningOf(fd: number, sizeBytes: number, { tail, grep }: LogView): number {
+  if (tail === undefined) return 0;
+  return grep ? lastMatchesFrom(fd, sizeBytes, tail, grep) : lastLinesFrom(fd, sizeBytes, tail);
 }
 
 function openFile(file: string): number {

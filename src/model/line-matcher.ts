@@ -1,6 +1,6 @@
-import { linePatternOf } from "./line-pattern.ts";
+import { type LinePattern, linePatternOf } from "./line-pattern.ts";
 
-/** From, and up to but without, these bytes. */
+/** From, and up to but without, this byte. */
 export type Range = readonly [from: number, to: number];
 
 /**
@@ -9,7 +9,7 @@ export type Range = readonly [from: number, to: number];
  * looked at one by one.
  */
 export class LineMatcher {
-  readonly #many: ReturnType<typeof linePatternOf>;
+  readonly #many: LinePattern | null;
 
   constructor(private readonly pattern: RegExp) {
     this.#many = linePatternOf(pattern);
@@ -17,50 +17,62 @@ export class LineMatcher {
 
   /** Whether a line matches; `line` may have its line end. */
   matches(line: Buffer): boolean {
-    return this.pattern.test(line.toString("utf8").replace(/\r?\n$/, ""));
+    return this.pattern.test(withoutEnd(line.toString("utf8")));
+  }
+
+  /** `text` is the line decoded, as latin1 if it is `asBytes`. */
+  #matchesText(text: string, asBytes: boolean, bytes: Buffer, range: Range): boolean {
+    if (asBytes && /[^\0-\x7f]/.test(text)) return this.matches(bytes.subarray(...range));
+    return this.pattern.test(withoutEnd(text));
   }
 
   /** The matching lines of `bytes`, which begin and end with a whole line, in order; neighbours come as one range. */
   *rangesIn(bytes: Buffer): Generator<Range> {
-    const text = bytes.toString("utf8");
-    // Then each unit of the text is one byte: a sequence of several bytes never has as many units.
-    const places = text.length === bytes.length ? null : new Places(text, bytes);
-    const at = (position: number) => (places === null ? position : places.byteOf(position));
     let from = 0;
     let to = 0;
-    for (const [start, end] of this.#linesIn(text)) {
+    for (const [start, end] of this.#linesIn(bytes)) {
       if (start !== to) {
-        if (to > from) yield [at(from), at(to)];
+        if (to > from) yield [from, to];
         from = start;
       }
       to = end;
     }
-    if (to > from) yield [at(from), at(to)];
+    if (to > from) yield [from, to];
   }
 
-  *#linesIn(text: string): Generator<Range> {
-    const isPlain = !/[\r\u2028\u2029]/.test(text);
-    const many = this.#many !== null && (isPlain || !this.#many.isFragile) ? this.#many.regExp : null;
+  *#linesIn(bytes: Buffer): Generator<Range> {
+    const isForBytes = this.#many?.isForBytes ?? false;
+    const text = bytes.toString(isForBytes ? "latin1" : "utf8");
+    const hasBreaks = this.#many?.seesBreaks !== false && (isForBytes ? BREAKS_AS_BYTES : BREAKS).test(text);
+    const many = hasBreaks && this.#many?.isFragile ? null : this.#many;
+    const isSure = many !== null && !hasBreaks && !(isForBytes && many.isLoose);
+    // Decoded, a sequence of several bytes never has as many units: then each unit is one byte.
+    const places = text.length === bytes.length ? null : new Places(text, bytes);
     for (let start = 0; start < text.length; ) {
       if (many !== null) {
-        many.lastIndex = start;
-        if (!many.test(text)) return;
+        many.regExp.lastIndex = start;
+        if (!many.regExp.test(text)) return;
+        const { lastIndex } = many.regExp;
         // An empty match behind the last line end is in no line.
-        if (many.lastIndex >= text.length && text.endsWith("\n")) return;
-        start = many.lastIndex === 0 ? 0 : text.lastIndexOf("\n", many.lastIndex - 1) + 1;
+        if (lastIndex >= text.length && text.endsWith("\n")) return;
+        start = lastIndex === 0 ? 0 : text.lastIndexOf("\n", lastIndex - 1) + 1;
       }
-      const lf = text.indexOf("\n", start);
-      const end = lf < 0 ? text.length : lf + 1;
-      if ((many !== null && isPlain) || this.pattern.test(withoutEnd(text, start, lf))) yield [start, end];
+      const end = text.indexOf("\n", start) + 1 || text.length;
+      const range: Range = places === null ? [start, end] : [places.byteOf(start), places.byteOf(end)];
+      if (isSure || this.#matchesText(text.slice(start, end), isForBytes, bytes, range)) yield range;
       start = end;
     }
   }
 }
 
-function withoutEnd(text: string, start: number, lf: number): string {
-  if (lf < 0) return text.slice(start);
-  return text.slice(start, lf > start && text[lf - 1] === "\r" ? lf - 1 : lf);
+function withoutEnd(line: string): string {
+  if (!line.endsWith("\n")) return line;
+  return line.slice(0, line.endsWith("\r\n") ? -2 : -1);
 }
+
+/** What `^` and `$` take for the end of a line, and a line does not. */
+const BREAKS = /[\r\u2028\u2029]/;
+const BREAKS_AS_BYTES = /\r|\xe2\x80[\xa8\xa9]/;
 
 /** Where the lines of a text begin in the bytes that it was decoded from, asked in order. */
 class Places {
