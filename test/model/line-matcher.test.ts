@@ -25,7 +25,7 @@ const patterns = [
   ..."a\\s+b|a\\sb|[\\s\\S]|[\\s,]b|[\\d\\s]+$|[^\\s]|[^\\D]|[^\\W]$|[ab]|[^]|[]|a[^]b|(?:a|b)$|\\bb|b\\b|\\Bb|b\\B|\\r|\\r$|\\t|\\x61".split(
     "|",
   ),
-  ..."\\u0061|\\n|a\\nb|[\\n]|[^\\n]|\\0|\\x0a|[\\x00-\\x1f]|[\\t-\\r]|a(?!b)|a(?!.)|a(?![^x])|a(?!\\s)|a(?=$)|(?<=^)a|(?<!a)b".split(
+  ..."\\u0061|\\n|a\\nb|[\\n]|[^\\n]|\\0|\\x0a|[\\x00-\\x1f]|[\\t-\\r]|a(?!b)|a(?!.)|a(?![^x])|a(?!\\s)|a(?=$)|(?<=^)a|(?<!a)b|(?<!a)(?!a)|(?<!b)(?!b)".split(
     "|",
   ),
   ..."(?<!\\s)b|(?<![^a])b|(a|b)\\1|(.)\\1|(?<q>a)\\k<q>|x*|a*$|^b*|é|\u00e9.|.\u00e9|\ud83d|\ud83d\ude00|\u2028|\ufffd|\ufeff|a{2}|a{1,2}b".split(
@@ -66,7 +66,7 @@ const parts = [
 
 function textOf(random: () => number): Buffer {
   const pieces: Buffer[] = [];
-  const kinds = random() < 0.3 ? ["a", "b", "ab", "x", " ", "1"] : parts;
+  const kinds = [["a", "b", "ab", "x", " ", "1"], ["b", "é"], parts, parts][Math.floor(random() * 4)]!;
   for (let n = Math.floor(random() * 24); n > 0; n--) {
     const at = random();
     if (at < 0.25) pieces.push(Buffer.from(random() < 0.3 ? "\r\n" : "\n"));
