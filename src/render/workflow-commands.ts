@@ -59,28 +59,24 @@ export class CommandBreaker {
     this.#isLineStart = isBlankBefore(rest, rest.length, wasLineStart);
     if (!MAY_HOLD.test(rest)) return rest;
     return rest
-      .replace(AT_LINE_START, (found, mask, value, marker, at, all) => {
+      .replace(AT_LINE_START, (found, mask, marker, at, all) => {
         if ((marker && !this.#isBuildkite) || !isBlankBefore(all, at, wasLineStart)) return found;
         if (mask) this.#isMasking ||= at + found.length === all.length;
-        return marker ? `${marker} ${marker}${marker} ` : `: :${mask ? mask + hidden(value) : ""}`;
+        return marker ? `${marker} ${marker}${marker} ` : `: :${mask ? `${mask}***` : ""}`;
       })
-      .replace(HASHES, (found, mask, value, at, all) => {
+      .replace(HASHES, (found, mask, at, all) => {
         if (mask) this.#isMasking ||= at + found.length === all.length;
-        return `## ${mask ? mask + hidden(value) : ""}`;
+        return `## ${mask ? `${mask}***` : ""}`;
       })
       .replace(SECTION, "$1 :");
   }
 }
 
 const MAY_HOLD = /::|##|section_|[-+~^]{3}/i;
-const AT_LINE_START = /::(?:(add-mask::)([^\r\n]*))?|([-+~^])\3\3 /gi;
+const AT_LINE_START = /::(?:(add-mask::)[^\r\n]*)?|([-+~^])\2\2 /gi;
 const SECRET = String.raw`\[add-mask\]|vso\[task\.setsecret\]|vso\[task\.setvariable [^\]\r\n]{0,300}issecret=true[^\]\r\n]{0,300}\]`;
-const HASHES = new RegExp(String.raw`##(?:(${SECRET})([^\r\n]*)|(?=\[|vso\[|teamcity\[))`, "gi");
+const HASHES = new RegExp(String.raw`##(?:(${SECRET})[^\r\n]*|(?=\[|vso\[|teamcity\[))`, "gi");
 const SECTION = /(section_(?:start|end)):/g;
-
-function hidden(value: string): string {
-  return value === "" ? "" : "***";
-}
 
 /**
  * Whether a reader of lines sees nothing on the line before `at`: blanks of any alphabet, in whatever encoding, and
@@ -115,8 +111,10 @@ const BEGINNINGS = [
 function lengthOfBeginning(text: string): number {
   const colour = /\x1b(?:\[[0-9;:?]{0,32})?$/.exec(text.slice(-34));
   if (colour) return colour[0].length;
+  // Its last colons may begin nothing else.
+  if (BEGINNINGS.some((whole) => text.slice(-whole.length).toLowerCase() === whole)) return 0;
   for (let length = Math.min(20, text.length); length > 0; length--) {
-    const end = text.slice(-length);
+    const end = text.slice(-length).toLowerCase();
     if (BEGINNINGS.some((beginning) => beginning.length > length && beginning.startsWith(end))) return length;
   }
   return 0;
