@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { ScenariologError } from "../errors.ts";
+import { reasonOf, ScenariologError } from "../errors.ts";
 import type { Stream } from "../model/ids.ts";
 import type { LineMatcher } from "../model/line-matcher.ts";
 import { merged, type TimedPiece } from "../recorder/merge.ts";
@@ -80,7 +80,7 @@ function openFile(file: string): number {
   try {
     return fs.openSync(file, "r");
   } catch (error) {
-    throw new ScenariologError("FILE", `${file} cannot be read`, { cause: error });
+    throw new ScenariologError("FILE", `${file} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -41,9 +41,12 @@ export class CommandBreaker {
     return this.#broken(all.slice(0, end));
   }
 
+  /** What waits. Something else may come in between, so what follows may begin a line. */
   end(): string {
     const rest = this.#broken(this.#held);
     this.#held = "";
+    this.#isLineStart = true;
+    this.#isMasking = false;
     return rest;
   }
 

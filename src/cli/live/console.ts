@@ -80,7 +80,6 @@ class LiveConsole implements SuiteConsole {
 
   stepEnded(step: StepProgress, end: StepEnd): void {
     this.#running.delete(keyOf(step));
-    this.#releaseHeld();
     this.#print(verdictLine(step, end, this.#paint), this.#tail(step, end));
     for (const [stream, outlet] of [["stdout", this.#out] as const, ["stderr", this.#err] as const]) {
       const note = leftOutNote(stream, outlet.takeLeftOut());
@@ -122,6 +121,7 @@ class LiveConsole implements SuiteConsole {
 
   /** In place of the live line, which comes back below it. */
   #print(line: string, below = ""): void {
+    this.#releaseHeld();
     const shown = harmless(line, this.#reader, "styled");
     this.#err.write(`${this.#drawn ? "\r\x1b[K" : ""}${shown}\n${below}${this.#liveText()}`);
   }
