@@ -1,5 +1,5 @@
 import { createConsola, LogLevels } from "consola/core";
-import { ScenariologError } from "../errors.ts";
+import { reasonOf, ScenariologError, systemCode } from "../errors.ts";
 import { visible } from "../render/text.ts";
 import { writeErr } from "./streams.ts";
 
@@ -36,7 +36,14 @@ export function reportError(error: unknown): void {
     if (error.hint) hint(error.hint);
     return;
   }
-  consola.error(`scenariolog has a defect: ${error instanceof Error ? error.message : String(error)}`);
+  const code = systemCode(error);
+  if (code !== undefined && /^E[A-Z0-9]+$/.test(code)) {
+    // The system refused something that nobody further down had words for.
+    const { syscall, path } = error as NodeJS.ErrnoException;
+    const what = path === undefined ? "" : ` ${JSON.stringify(path)}`;
+    consola.error(`cannot ${syscall ?? "go on"}${what}: ${reasonOf(error)}`);
+    if (!process.env.SCENARIOLOG_DEBUG) return;
+  } else consola.error(`scenariolog has a defect: ${error instanceof Error ? error.message : String(error)}`);
   if (process.env.SCENARIOLOG_DEBUG && error instanceof Error) writeErr(`${error.stack}\n`);
   else hint("please report it; SCENARIOLOG_DEBUG=1 shows where");
 }

@@ -1,22 +1,25 @@
 import fs from "node:fs";
-import { ScenariologError } from "../errors.ts";
+import { reasonOf, ScenariologError } from "../errors.ts";
 import { type Found, openFound } from "../files/gate.ts";
-import { lastLinesFrom } from "../files/tail.ts";
+import { lastLinesFrom, lastMatchesFrom } from "../files/tail.ts";
 import type { Stream } from "../model/ids.ts";
+import type { LineMatcher } from "../model/line-matcher.ts";
 import { merged, type TimedPiece } from "../recorder/merge.ts";
-import { piecesOf } from "../recorder/pieces.ts";
+import { linesOf, piecesOf } from "../files/pieces.ts";
 import type { Tape } from "../recorder/tape.ts";
-import { plainText } from "../render/plain-text.ts";
 import { note } from "./console.ts";
-import { terminalOn } from "./live/terminal.ts";
-import { stdoutClosed, writeOut } from "./streams.ts";
+import { RecordedOutput } from "./guard.ts";
+import { PROGRAM, type Reader, readerOf } from "./reader.ts";
+import { stdoutClosed, writeExact } from "./streams.ts";
 
 export interface LogView {
   readonly streams: readonly Stream[];
   readonly timestamps: boolean;
   /** Only the last so many lines, of those that match. */
   readonly tail?: number;
-  readonly grep?: RegExp;
+  readonly grep?: LineMatcher;
+  /** Byte for byte, whoever reads it. */
+  readonly raw: boolean;
 }
 
 const BLOCK_BYTES = 1 << 18;
@@ -30,15 +33,18 @@ interface OpenStream {
 }
 
 /**
- * Prints what a step printed: byte for byte, but for a terminal, which gets nothing that it would obey. In blocks,
- * however long the log is. Throws FILE when none of the streams can be read; notes go to stderr.
+ * Prints what a step printed, in blocks, however long the log is: byte for byte into a file or a pipe, without anything
+ * that a terminal or a CI system would obey (see reader.ts). Throws FILE if none of the streams can be read; notes go
+ * to stderr.
  */
-export async function printTape(tape: Tape, view: LogView): Promise<void> {
-  const forTerminal = (await terminalOn(1)) !== null;
+export function printTape(tape: Tape, view: LogView): void {
+  const out = new LogOutput(view.raw ? PROGRAM : readerOf(1));
   const streams = openStreams(tape, view);
+  const [only, ...others] = streams;
   try {
-    if (streams.length === 1 && !forTerminal && !view.timestamps && !view.grep) copy(streams[0]!);
-    else printLines(tape, view, streams, forTerminal);
+    if (only !== undefined && others.length === 0 && !view.timestamps) printStream(only, view, out);
+    else printLines(tape, view, streams, out);
+    out.end();
   } finally {
     for (const { fd } of streams) fs.closeSync(fd);
   }
@@ -55,8 +61,7 @@ function openStreams({ files, step }: Tape, view: LogView): OpenStream[] {
     else if (found.sizeBytes > 0) {
       const fd = openFile(found);
       const { sizeBytes } = found;
-      const from = view.tail === undefined || view.grep ? 0 : lastLinesFrom(fd, sizeBytes, view.tail);
-      return [{ stream, fd, from, sizeBytes }];
+      return [{ stream, fd, from: beginningOf(fd, sizeBytes, view), sizeBytes }];
     }
     return [];
   });
@@ -67,64 +72,85 @@ function openStreams({ files, step }: Tape, view: LogView): OpenStream[] {
   return streams;
 }
 
+function beginningOf(fd: number, sizeBytes: number, { tail, grep }: LogView): number {
+  if (tail === undefined) return 0;
+  return grep ? lastMatchesFrom(fd, sizeBytes, tail, grep) : lastLinesFrom(fd, sizeBytes, tail);
+}
+
 function openFile(found: Found): number {
   try {
     return openFound(found);
   } catch (error) {
-    throw new ScenariologError("FILE", `${found.file} cannot be read`, { cause: error });
+    throw new ScenariologError("FILE", `${found.file} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
 }
 
-function copy({ fd, from, sizeBytes }: OpenStream): void {
-  const block = Buffer.alloc(BLOCK_BYTES);
-  for (let at = from; at < sizeBytes && !stdoutClosed(); ) {
-    const read = fs.readSync(fd, block, 0, Math.min(block.length, sizeBytes - at), at);
-    if (read === 0) return;
-    writeOut(block.subarray(0, read));
-    at += read;
+/** Lines of one stream as they are: as many at a time as a block of the file has. */
+function printStream({ fd, from, sizeBytes }: OpenStream, view: LogView, out: LogOutput): void {
+  for (const { bytes } of linesOf(fd, from, sizeBytes, view.grep)) {
+    out.add(bytes);
+    if (stdoutClosed()) return;
   }
 }
 
-function printLines(tape: Tape, view: LogView, streams: readonly OpenStream[], forTerminal: boolean): void {
+function printLines(tape: Tape, view: LogView, streams: readonly OpenStream[], out: LogOutput): void {
   const lines = () =>
-    matching(
-      merged(
-        Object.fromEntries(streams.map(({ stream, fd, from, sizeBytes }) => [stream, piecesOf(fd, from, sizeBytes)])),
-        tape.marks,
+    merged(
+      Object.fromEntries(
+        streams.map(({ stream, fd, from, sizeBytes }) => [stream, piecesOf(fd, from, sizeBytes, view.grep)]),
       ),
-      view.grep,
+      tape.marks,
     );
   let skip = 0;
   if (view.tail !== undefined) {
     for (const { beginsLine } of lines()) if (beginsLine) skip++;
     skip -= view.tail;
   }
-  const printer = new LinePrinter(tape, view, forTerminal);
+  const printer = new LinePrinter(tape, view, out);
   for (const piece of lines()) {
     if (piece.beginsLine) skip--;
     if (skip >= 0) continue;
     printer.print(piece);
     if (stdoutClosed()) return;
   }
-  printer.flush();
   if (streams.length > 1) noteOnOrder(tape, printer.unsurePlaces);
   else if (view.timestamps && tape.marks === null && streams.length > 0) note("when it printed what is not known");
 }
 
-/** Of a line longer than a megabyte the first one counts. */
-function* matching(pieces: Iterable<TimedPiece>, grep: RegExp | undefined): Generator<TimedPiece> {
-  let matches = true;
-  for (const piece of pieces) {
-    if (grep && piece.beginsLine) matches = grep.test(piece.bytes.toString("utf8").replace(/\r?\n$/, ""));
-    if (matches) yield piece;
+/** Our stdout, written in blocks; with nothing in it that its reader would obey. */
+class LogOutput {
+  readonly #block = Buffer.alloc(BLOCK_BYTES);
+  readonly #shown: RecordedOutput;
+  #bytes = 0;
+
+  constructor(reader: Reader) {
+    this.#shown = new RecordedOutput(reader);
+  }
+
+  /** Copies: a piece is good until the next one is asked for. */
+  add(bytes: Uint8Array): void {
+    if (this.#bytes + bytes.length > BLOCK_BYTES) this.#flush();
+    if (bytes.length > BLOCK_BYTES) writeExact(this.#shown.push(bytes));
+    else {
+      this.#block.set(bytes, this.#bytes);
+      this.#bytes += bytes.length;
+    }
+  }
+
+  end(): void {
+    this.#flush();
+    writeExact(this.#shown.end());
+  }
+
+  #flush(): void {
+    if (this.#bytes > 0) writeExact(this.#shown.push(this.#block.subarray(0, this.#bytes)));
+    this.#bytes = 0;
   }
 }
 
 class LinePrinter {
   /** How many times lines followed each other whose order is not known. */
   unsurePlaces = 0;
-  readonly #block = Buffer.alloc(BLOCK_BYTES);
-  #bytes = 0;
   #wasUnsure = false;
   #lacksEnd = false;
   readonly #columns: number;
@@ -132,7 +158,7 @@ class LinePrinter {
   constructor(
     tape: Tape,
     private readonly view: LogView,
-    private readonly forTerminal: boolean,
+    private readonly out: LogOutput,
   ) {
     this.#columns = offsetText(tape.marks?.marks.at(-1)?.atMs ?? null).length;
   }
@@ -145,25 +171,12 @@ class LinePrinter {
       this.#wasUnsure = piece.isUnsure;
       if (this.view.timestamps) this.#addText(this.#stamp(piece));
     }
-    if (this.forTerminal) this.#addText(plainText(piece.bytes.toString("utf8")));
-    else this.#add(piece.bytes);
+    this.out.add(piece.bytes);
     this.#lacksEnd = piece.endsLine && piece.bytes.at(-1) !== LF;
   }
 
-  flush(): void {
-    if (this.#bytes > 0) writeOut(this.#block.subarray(0, this.#bytes));
-    this.#bytes = 0;
-  }
-
   #addText(text: string): void {
-    this.#add(Buffer.from(text));
-  }
-
-  /** Copies: a piece is good until the next one is asked for. */
-  #add(bytes: Buffer): void {
-    if (this.#bytes + bytes.length > BLOCK_BYTES) this.flush();
-    if (bytes.length > BLOCK_BYTES) writeOut(bytes);
-    else this.#bytes += bytes.copy(this.#block, this.#bytes);
+    this.out.add(Buffer.from(text));
   }
 
   #stamp({ atMs, isUnsure, stream }: TimedPiece): string {

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { exitCode, ScenariologError, usageError } from "../errors.ts";
 import { parseLine, seeHelp } from "./parse.ts";
-import { writeOut } from "./streams.ts";
+import { writeExact } from "./streams.ts";
 import { type End, entryOf, type Invocation, type VerbName, verbs } from "./verb.ts";
 import { VERSION } from "./version.ts";
 
@@ -37,7 +37,7 @@ async function runVerb(verb: VerbName, argv: readonly string[]): Promise<End> {
   const args = typeof command.args === "object" ? (command.args as Record<string, never>) : {};
   const { flags, positionals, rest, help } = parseLine(verb, args, argv);
   if (help) {
-    writeOut(await (await import("./usage.ts")).usageOf(verb));
+    writeExact(await (await import("./usage.ts")).usageOf(verb));
     return exitCode.ok;
   }
   const data: Invocation = { positionals, rest, flags };
@@ -68,8 +68,8 @@ function findVerb(argv: readonly string[]): { verb: VerbName; argv: readonly str
 
 async function withoutVerb(argv: readonly string[]): Promise<number> {
   const { flags, help } = parseLine("", { version: { type: "boolean" } }, argv);
-  if (flags.version && !help) writeOut(`scenariolog version ${VERSION}\n`);
-  else writeOut(await (await import("./usage.ts")).overview());
+  if (flags.version && !help) writeExact(`scenariolog version ${VERSION}\n`);
+  else writeExact(await (await import("./usage.ts")).overview());
   return exitCode.ok;
 }
 

@@ -1,9 +1,12 @@
-import { writeFileSync } from "node:fs";
+import fs from "node:fs";
 import type { ArgsDef } from "citty";
-import { ScenariologError, systemCode, usageError } from "../errors.ts";
+import { writeAll } from "../capture/descriptors.ts";
+import { reasonOf, ScenariologError, usageError } from "../errors.ts";
 import type { RowSet } from "../model/rows.ts";
 import { type Format, formats, type RenderOptions, render } from "../render/render.ts";
 import type { Rename, SortKey } from "../render/shape.ts";
+import { type Form, harmless } from "./guard.ts";
+import { readerOf } from "./reader.ts";
 import { writeOut } from "./streams.ts";
 
 /** The output flags of every report, to be spread into a verb's args. */
@@ -18,6 +21,7 @@ export const outputArgs = {
   select: { type: "string", valueHint: "column", description: "Print the bare values of one column, one a line" },
   "with-headers": { type: "boolean", default: true, description: "Header of table, csv, tsv, markdown and html" },
   "csv-separator": { type: "string", valueHint: "character", description: "Separator of csv and tsv" },
+  "csv-safe": { type: "boolean", default: false, description: "csv and tsv: no cell is a formula to a spreadsheet" },
   "table-format": { type: "string", valueHint: "style", description: "Style of a table: ascii, markdown or html" },
   "output-file": { type: "string", valueHint: "file", description: "Write to this file instead of stdout" },
   "glazed-skip": { type: "string", valueHint: "n", description: "Leave out the first n rows, once sorted" },
@@ -46,6 +50,7 @@ export function parseOutputOptions(args: Readonly<Record<string, unknown>>): Out
     select: text(args, "select") || undefined,
     withHeaders: flag(args, "with-headers", true),
     csvSeparator: separator(args),
+    csvSafe: flag(args, "csv-safe", false),
     outputFile: text(args, "output-file") || undefined,
     skip: count(args, "glazed-skip"),
     limit: count(args, "glazed-limit"),
@@ -59,16 +64,25 @@ export function parseOutputOptions(args: Readonly<Record<string, unknown>>): Out
  */
 export function emitRows(rows: RowSet, options: OutputOptions): void {
   const rendered = render(rows, options);
-  if (options.outputFile === undefined) writeOut(rendered);
-  else writeFile(options.outputFile, rendered);
+  const form = options.select === undefined && ESCAPING.has(options.format ?? "table") ? "json" : "plain";
+  if (options.outputFile === undefined) writeOut(rendered, form);
+  else writeFile(options.outputFile, rendered, form);
 }
 
-function writeFile(path: string, data: string): void {
+/** Formats that can say in an escape what somebody would obey. */
+const ESCAPING: ReadonlySet<Format> = new Set(["json", "jsonl", "yaml"]);
+
+/** The file may be a terminal: /dev/tty. */
+function writeFile(path: string, text: string, form: Form): void {
+  let fd = -1;
   try {
-    writeFileSync(path, data);
+    fd = fs.openSync(path, "w");
+    const { error } = writeAll(fd, Buffer.from(harmless(text, readerOf(fd), form)));
+    if (error !== undefined) throw error;
   } catch (error) {
-    const reason = /^[A-Z0-9]+: ([^,]+)/.exec((error as Error).message)?.[1] ?? systemCode(error) ?? String(error);
-    throw new ScenariologError("FILE", `cannot write ${JSON.stringify(path)}: ${reason}`, { cause: error });
+    throw new ScenariologError("FILE", `cannot write ${JSON.stringify(path)}: ${reasonOf(error)}`, { cause: error });
+  } finally {
+    if (fd >= 0) fs.closeSync(fd);
   }
 }
 

@@ -1,5 +1,7 @@
 import { writeAll } from "../capture/descriptors.ts";
 import { ScenariologError, systemCode } from "../errors.ts";
+import { type Form, harmless, isHarmless } from "./guard.ts";
+import { readerOf } from "./reader.ts";
 
 /**
  * Our own output, written with fs.writeSync and nothing else. process.stdout and process.stderr cost 8 ms to touch
@@ -8,8 +10,16 @@ import { ScenariologError, systemCode } from "../errors.ts";
  */
 const closed = { 1: false, 2: false };
 
-/** Returns when every byte is with the kernel. Throws FILE when stdout cannot take it, on a full disk for example. */
-export function writeOut(data: string | Uint8Array): void {
+/**
+ * Prints a text without what the reader of our stdout would obey. Returns when every byte is with the kernel. Throws
+ * FILE when stdout cannot take it, on a full disk for example.
+ */
+export function writeOut(text: string, form: Form = "plain"): void {
+  writeExact(shownOn(1, text, form));
+}
+
+/** The same, byte for byte whoever reads it. */
+export function writeExact(data: string | Uint8Array): void {
   const failure = write(1, data);
   if (failure === undefined) return;
   throw new ScenariologError("FILE", `cannot write to standard output: ${systemCode(failure) ?? String(failure)}`, {
@@ -17,9 +27,13 @@ export function writeOut(data: string | Uint8Array): void {
   });
 }
 
-/** Never throws: there is nowhere left to say so. */
-export function writeErr(data: string | Uint8Array): void {
-  write(2, data);
+/** Prints a text without what the reader of our stderr would obey. Never throws: there is nowhere left to say so. */
+export function writeErr(text: string): void {
+  write(2, shownOn(2, text, "plain"));
+}
+
+function shownOn(fd: 1 | 2, text: string, form: Form): string {
+  return isHarmless(text) ? text : harmless(text, readerOf(fd), form);
 }
 
 /** True once a write to stdout has found its reader gone: a loop that prints may stop. */

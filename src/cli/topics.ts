@@ -13,6 +13,10 @@ export const topics = {
     summary: "Wrap the steps of a bash harness: run start, exec, run end",
     load: () => import("./topics/harness.md", { with: { type: "text" } }),
   },
+  output: {
+    summary: "Formats, and what a terminal, a CI job, a pipe and a file get of them",
+    load: () => import("./topics/output.md", { with: { type: "text" } }),
+  },
   "search-syntax": {
     summary: "Words, phrases, AND, OR, NOT, prefixes, and ordinary text",
     load: () => import("./topics/search-syntax.md", { with: { type: "text" } }),

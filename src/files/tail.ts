@@ -1,4 +1,6 @@
 import fs from "node:fs";
+import type { LineMatcher } from "../model/line-matcher.ts";
+import { linesOf } from "./pieces.ts";
 import { openPlain } from "./plain-file.ts";
 
 const BLOCK_BYTES = 65_536;
@@ -28,6 +30,20 @@ export function lastLinesFrom(fd: number, sizeBytes: number, lines: number, maxB
     end = from;
   }
   return limit;
+}
+
+/** Where the last `lines` lines that match begin in an open file of `sizeBytes`; at its end if none does. */
+export function lastMatchesFrom(fd: number, sizeBytes: number, lines: number, matcher: LineMatcher): number {
+  if (lines <= 0) return sizeBytes;
+  /** Of the last so many, round and round. */
+  const offsets: number[] = [];
+  let count = 0;
+  for (const { bytes, offset, beginsLine } of linesOf(fd, 0, sizeBytes, matcher)) {
+    for (let at = beginsLine ? 0 : bytes.length; at < bytes.length; at = bytes.indexOf(LF, at) + 1 || bytes.length) {
+      offsets[count++ % lines] = offset + at;
+    }
+  }
+  return offsets[count <= lines ? 0 : count % lines] ?? sizeBytes;
 }
 
 export interface Tail {

@@ -1,17 +1,34 @@
-import type { RowSet } from "../model/rows.ts";
+import type { Cell, RowSet } from "../model/rows.ts";
 import { cellText } from "./text.ts";
 
-/** CSV as RFC 4180 quotes it, but with "\n" ends; TSV is the same with a tab. `separator` is one character. */
-export function delimited({ columns, rows }: RowSet, separator: string, withHeaders: boolean): string {
-  const line = (cells: readonly string[]) => {
+export interface DelimitedOptions {
+  /** One character. */
+  readonly separator: string;
+  readonly withHeaders: boolean;
+  /** A text that a spreadsheet would take for a formula gets an apostrophe before it; numbers stay numbers. */
+  readonly safe: boolean;
+}
+
+/** CSV as RFC 4180 quotes it, but with "\n" ends; TSV is the same with a tab. */
+export function delimited({ columns, rows }: RowSet, { separator, withHeaders, safe }: DelimitedOptions): string {
+  const text = (cell: Cell) => (safe && typeof cell === "string" ? noFormula(cell) : cellText(cell));
+  const line = (cells: readonly Cell[]) => {
+    const texts = cells.map(text);
     // A line with nothing on it is skipped by most readers: the one empty cell of a one-column row is quoted.
-    if (cells.length === 1 && cells[0] === "") return '""\n';
-    return `${cells.map((cell) => field(cell, separator)).join(separator)}\n`;
+    if (texts.length === 1 && texts[0] === "") return '""\n';
+    return `${texts.map((cell) => field(cell, separator)).join(separator)}\n`;
   };
-  const body = rows.map((row) => line(row.map(cellText)));
-  return (withHeaders ? line(columns) : "") + body.join("");
+  return (withHeaders ? line(columns) : "") + rows.map(line).join("");
 }
 
 function field(text: string, separator: string): string {
   return text.includes(separator) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
+
+function noFormula(text: string): string {
+  return FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
+}
+
+/** Also behind what a spreadsheet may trim, and as the wide characters that East Asian input has. */
+const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n]/u;
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;

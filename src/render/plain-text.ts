@@ -12,6 +12,31 @@ export function plainText(text: string): string {
     .join("");
 }
 
+/** The same for bytes that come in pieces, and end anywhere: within a character, a colour, or a line end. */
+export class StreamedPlainText {
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  #held = "";
+
+  push(bytes: Uint8Array): string {
+    const text = this.#held + this.#decoder.decode(bytes, { stream: true });
+    const from = Math.max(0, text.length - LONGEST_BEGINNING);
+    const held = UNFINISHED.exec(text.slice(from))![0];
+    this.#held = held;
+    return plainText(text.slice(0, text.length - held.length));
+  }
+
+  /** What was held back. */
+  end(): string {
+    const rest = this.#held + this.#decoder.decode();
+    this.#held = "";
+    return plainText(rest);
+  }
+}
+
+const LONGEST_BEGINNING = 64;
+/** A colour, which erasing may follow, the beginning of either, a CR that an LF may follow. */
+const UNFINISHED = /(?:\x1b\[[0-9;:]*m)?(?:\x1b(?:\[[0-9;:]*)?)?\r?$/;
+
 /** Colours, and the erasing to the end of a line that gcc puts behind each of them. */
 export function withoutColours(text: string): string {
   return text.includes("\x1b") ? text.replace(COLOURS, "") : text;

@@ -19,6 +19,8 @@ export interface RenderOptions extends Shape {
   readonly withHeaders?: boolean;
   /** One character, for csv and tsv; absent: a comma, a tab. */
   readonly csvSeparator?: string | undefined;
+  /** csv and tsv: no cell is a formula to a spreadsheet. */
+  readonly csvSafe?: boolean;
   /** json only: one object after another instead of one array. */
   readonly asObjects?: boolean;
   /** The bare values of this column, one a line, whatever the format. */
@@ -33,6 +35,7 @@ export function render(rows: RowSet, options: RenderOptions = {}): string {
   if (options.select !== undefined) return bareValues(cellsOf(rows, options, options.select));
   const shaped = shapeRows(rows, options);
   const withHeaders = options.withHeaders ?? true;
+  const safe = options.csvSafe ?? false;
   const format = options.format ?? "table";
   switch (format) {
     case "table":
@@ -44,9 +47,9 @@ export function render(rows: RowSet, options: RenderOptions = {}): string {
     case "yaml":
       return yaml(shaped);
     case "csv":
-      return delimited(shaped, options.csvSeparator ?? ",", withHeaders);
+      return delimited(shaped, { separator: options.csvSeparator ?? ",", withHeaders, safe });
     case "tsv":
-      return delimited(shaped, options.csvSeparator ?? "\t", withHeaders);
+      return delimited(shaped, { separator: options.csvSeparator ?? "\t", withHeaders, safe });
     case "markdown":
       return markdown(shaped, withHeaders);
     case "html":

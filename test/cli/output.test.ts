@@ -36,8 +36,9 @@ function errorOf(action: () => unknown): ScenariologError {
   throw new Error("nothing was thrown");
 }
 
-test("all output flags of the Go build are there", () => {
+test("all output flags of the Go build are there, and --csv-safe", () => {
   expect(Object.keys(outputArgs).sort()).toEqual([
+    "csv-safe",
     "csv-separator",
     "fields",
     "filter",
@@ -68,6 +69,7 @@ test("without flags, and with empty ones, the output is a plain table on stdout"
     select: undefined,
     withHeaders: true,
     csvSeparator: undefined,
+    csvSafe: false,
     outputFile: undefined,
     skip: 0,
     limit: 0,

@@ -92,3 +92,16 @@ function parse(text: string, separator: string): string[][] {
   if (record.length > 0) throw new Error("no newline at the end");
   return records;
 }
+
+test("csvSafe keeps text from being a formula, and numbers numbers", () => {
+  const cells = ["=cmd|' /C calc'!A0", "+1+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "\u00a0@x", "＝1+1", "＠x"];
+  for (const format of ["csv", "tsv"] as const) {
+    const bare = (text: string) =>
+      render({ columns: ["c", "d"], rows: [[text, 1]] }, { format, withHeaders: false, csvSafe: true });
+    for (const text of cells) expect(bare(text).replace(/^"/, "")).toStartWith(`'${text}`);
+    for (const text of ["-5", "+1.5e3", "plain", "a=b", "", "10%"]) expect(bare(text)).toStartWith(text);
+  }
+  const odd = { columns: ["=a", "b"], rows: [[-1, null]] };
+  expect(render(odd, { format: "csv", csvSafe: true })).toBe("'=a,b\n-1,\n");
+  expect(render(odd, { format: "csv" })).toBe("=a,b\n-1,\n");
+});

@@ -87,3 +87,32 @@ test("every odd string stays in one row of a markdown table and in one cell of a
 function unescaped(html: string | undefined): string | undefined {
   return html?.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
 }
+
+test("markdown shows images, links, names, references and emphasis as the text that they are", () => {
+  for (const text of [
+    "![x](http://evil.example/x.png)",
+    "[click](javascript:alert(1))",
+    "[click][ref] [^1]",
+    "ask @octocat, @org/team-x or me@mail.example",
+    "fixes #1, GH-2, org/repo#3",
+    "http://a.example www.a.example ftp://b <https://c.example>",
+    "**bold** _it_ ~~no~~ snake_case_name __init__ 2*3*4",
+    "a `tick and @name then another ` tick",
+    "``@name`` | `#1`|x",
+    "C:\\@name\\",
+    "trailing \\",
+    ":tada: a:b:c 10:20:30",
+    "<img src=x onerror=alert(1)>",
+  ]) {
+    const page = Bun.markdown.html(render({ columns: ["c"], rows: [[text]] }, { format: "markdown" }), {
+      tables: true,
+      strikethrough: true,
+      autolinks: true,
+    });
+    const cell = /<td>(.*)<\/td>/s.exec(page)![1]!;
+    expect({ text, tags: cell.replaceAll(/<\/?code>/g, "").match(/<[^>]*>/g) }).toEqual({ text, tags: null });
+    expect(unescaped(cell.replaceAll(/<\/?code>/g, ""))).toBe(text);
+    // GitHub looks for names and references in what is no code.
+    expect(cell.replaceAll(/<code>.*?<\/code>/g, "")).not.toMatch(/@\w|#\d|:\/\/|www\./);
+  }
+});

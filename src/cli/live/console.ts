@@ -2,6 +2,8 @@ import type { Stream } from "../../model/ids.ts";
 import type { StepEnd, StepProgress, SuiteObserver } from "../../model/progress.ts";
 import { fit } from "../../render/plain-text.ts";
 import { visible } from "../../render/text.ts";
+import { harmless, RecordedOutput } from "../guard.ts";
+import { readerOf } from "../reader.ts";
 import { Outlet } from "./outlet.ts";
 import { RunningStep } from "./running-step.ts";
 import { leftOutNote, type Show, shows } from "./show.ts";
@@ -38,6 +40,8 @@ export async function createConsole(options: ConsoleOptions): Promise<SuiteConso
 class LiveConsole implements SuiteConsole {
   readonly #err = new Outlet(2);
   readonly #out = new Outlet(1);
+  readonly #reader = readerOf(2);
+  readonly #recorded = { stdout: new RecordedOutput(readerOf(1)), stderr: new RecordedOutput(readerOf(2)) };
   readonly #paint: Paint;
   readonly #redraws: boolean;
   readonly #running = new Map<string, RunningStep>();
@@ -67,7 +71,7 @@ class LiveConsole implements SuiteConsole {
 
   stepOutput(step: StepProgress, stream: Stream, chunk: Uint8Array): void {
     this.#running.get(keyOf(step))?.output(chunk, nowMs());
-    if (shows(this.options.show, stream)) (stream === "stdout" ? this.#out : this.#err).write(chunk);
+    if (shows(this.options.show, stream)) this.#outletOf(stream).write(this.#recorded[stream].push(chunk));
   }
 
   attemptEnded(step: StepProgress, end: StepEnd): void {
@@ -96,18 +100,30 @@ class LiveConsole implements SuiteConsole {
     this.#running.clear();
     if (this.#drawn) this.#err.write("\r\x1b[K");
     this.#drawn = false;
+    this.#releaseHeld();
     await this.#out.close();
     await this.#err.close();
   }
 
   #tail(step: StepProgress, end: StepEnd): string {
     const isGood = end.verdict === "passed" || end.verdict === "flaky";
-    return this.options.show !== "failed" || isGood ? "" : tailDump(titleOf(step), end, this.terminal !== null);
+    return this.options.show !== "failed" || isGood ? "" : tailDump(titleOf(step), end, this.#reader);
+  }
+
+  /** What may have become a command with the next output, and does not. */
+  #releaseHeld(): void {
+    for (const stream of ["stdout", "stderr"] as const) this.#outletOf(stream).write(this.#recorded[stream].end());
+  }
+
+  #outletOf(stream: Stream): Outlet {
+    return stream === "stdout" ? this.#out : this.#err;
   }
 
   /** In place of the live line, which comes back below it. */
   #print(line: string, below = ""): void {
-    this.#err.write(`${this.#drawn ? "\r\x1b[K" : ""}${line}\n${below}${this.#liveText()}`);
+    this.#releaseHeld();
+    const shown = harmless(line, this.#reader, "styled");
+    this.#err.write(`${this.#drawn ? "\r\x1b[K" : ""}${shown}\n${below}${this.#liveText()}`);
   }
 
   #tick(): void {

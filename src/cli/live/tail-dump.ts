@@ -1,7 +1,8 @@
 import path from "node:path";
 import { tailOf } from "../../files/tail.ts";
-import { plainText } from "../../render/plain-text.ts";
 import { visible } from "../../render/text.ts";
+import { harmless } from "../guard.ts";
+import type { Reader } from "../reader.ts";
 
 const LINES = 50;
 const MOST_BYTES = 65_536;
@@ -13,20 +14,18 @@ const MOST_BYTES = 65_536;
 export function tailDump(
   title: string,
   files: { readonly stdoutFile: string | null; readonly stderrFile: string | null },
-  forTerminal: boolean,
+  reader: Reader,
 ): string {
-  return [
-    dump(title, "stderr", files.stderrFile, forTerminal),
-    dump(title, "stdout", files.stdoutFile, forTerminal),
-  ].join("");
+  return [dump(title, "stderr", files.stderrFile, reader), dump(title, "stdout", files.stdoutFile, reader)].join("");
 }
 
-function dump(title: string, stream: string, file: string | null, forTerminal: boolean): string {
+function dump(title: string, stream: string, file: string | null, reader: Reader): string {
   const tail = file === null ? null : tailOf(file, LINES, MOST_BYTES);
   if (file === null || tail === null) return "";
   const where = tail.before > 0 ? `, the end of ${visible(nearName(file))}` : "";
-  const text = forTerminal ? plainText(tail.text) : tail.text;
-  return `--- ${title}: ${stream}${where}\n${text}${text.endsWith("\n") ? "" : "\n"}`;
+  const text = harmless(tail.text, reader, "plain");
+  // To Buildkite a line like this begins a group, which is as well.
+  return `--- ${harmless(`${title}: ${stream}${where}`, reader, "plain")}\n${text}${text.endsWith("\n") ? "" : "\n"}`;
 }
 
 /** As one would name it from here. */

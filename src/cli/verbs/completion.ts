@@ -2,7 +2,7 @@ import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
 import { completionScript, shells } from "../completion.ts";
 import { seeHelp } from "../parse.ts";
-import { writeOut } from "../streams.ts";
+import { writeExact } from "../streams.ts";
 
 export default defineCommand({
   async run({ data }) {
@@ -11,6 +11,6 @@ export default defineCommand({
       throw usageError("completion takes one shell: bash, zsh or fish", seeHelp("completion"));
     const known = shells.find((name) => name === shell);
     if (!known) throw usageError(`no completion for ${JSON.stringify(shell)}; there are: ${shells.join(", ")}`);
-    writeOut(await completionScript(known));
+    writeExact(await completionScript(known));
   },
 });

@@ -1,7 +1,7 @@
 import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
 import { shown } from "../page.ts";
-import { writeOut } from "../streams.ts";
+import { writeExact } from "../streams.ts";
 import { isTopic, topics, topicText } from "../topics.ts";
 import { overview, usageOf } from "../usage.ts";
 import { type VerbName, verbs } from "../verb.ts";
@@ -9,7 +9,7 @@ import { type VerbName, verbs } from "../verb.ts";
 export default defineCommand({
   async run({ data }) {
     const name = data.positionals.join(" ");
-    writeOut(await pageOf(name));
+    writeExact(await pageOf(name));
   },
 });
 

@@ -1,6 +1,7 @@
 import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
 import type { Stream } from "../../model/ids.ts";
+import { LineMatcher } from "../../model/line-matcher.ts";
 import { silencesOf } from "../../recorder/silences.ts";
 import { findTape, type Tape } from "../../recorder/tape.ts";
 import { openForReading } from "../../store/open.ts";
@@ -33,6 +34,11 @@ export default defineCommand({
     },
     tail: { type: "string", valueHint: "n", description: "Only the last n lines" },
     grep: { type: "string", valueHint: "regexp", description: "Only lines that match (JavaScript's syntax)" },
+    raw: {
+      type: "boolean",
+      default: false,
+      description: "Every byte as it is, also to a terminal or a CI job's console",
+    },
     gaps: { type: "boolean", default: false, description: "The longest silences, and the line before each" },
     ...allowanceArgs,
     ...gapArgs,
@@ -47,10 +53,11 @@ export default defineCommand({
     };
     const lines = {
       timestamps: args.timestamps,
+      raw: args.raw,
       ...(args.tail === undefined ? {} : { tail: integerOf("tail", args.tail, 0) }),
-      ...(args.grep === undefined ? {} : { grep: regExpOf(args.grep) }),
+      ...(args.grep === undefined ? {} : { grep: new LineMatcher(regExpOf(args.grep)) }),
     };
-    refuseIdle(data, args.gaps ? ["timestamps", "tail", "grep"] : Object.keys(gapArgs), args.gaps);
+    refuseIdle(data, args.gaps ? ["timestamps", "tail", "grep", "raw"] : Object.keys(gapArgs), args.gaps);
     const output = parseOutputOptions(data.flags);
     const top = integerOf("top", args.top);
     const store = openForReading(required("log", args, "db"));
@@ -101,7 +108,9 @@ function regExpOf(text: string): RegExp {
 
 /** Flags that would change nothing: whoever gave one expects something else. */
 function refuseIdle({ flags }: Invocation, names: readonly string[], gaps: boolean): void {
-  const defaults = { ...gapArgs, timestamps: { default: false } } as Readonly<Record<string, { default?: unknown }>>;
+  const defaults = { ...gapArgs, timestamps: { default: false }, raw: { default: false } } as Readonly<
+    Record<string, { default?: unknown }>
+  >;
   const idle = names.find((name) => flags[name] !== undefined && flags[name] !== defaults[name]?.default);
   if (idle === undefined) return;
   throw usageError(gaps ? `--${idle} and --gaps exclude each other` : `--${idle} is only for --gaps`, seeHelp("log"));

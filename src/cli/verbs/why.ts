@@ -17,6 +17,9 @@ import { text } from "../why/text.ts";
 
 const OUTPUTS = ["text", "markdown", "json"] as const;
 
+/** In text, headings are bold; what is under them has nothing in it that a terminal obeys. */
+const FORMS = { text: "styled", markdown: "plain", json: "json" } as const;
+
 /** Less does not hold the ids of run and step, and what they mean. */
 const LEAST_BYTES = 1000;
 
@@ -61,7 +64,7 @@ export default defineCommand({
     }
     const bold = coloured() ? (heading: string) => `\x1b[1m${heading}\x1b[0m` : (heading: string) => heading;
     const render = { text: (found: Diagnosis) => text(found, bold), markdown, json: jsonDocument }[output];
-    writeOut(fitted(diagnosis, maxBytes, render));
+    writeOut(fitted(diagnosis, maxBytes, render), FORMS[output]);
   },
 });
 

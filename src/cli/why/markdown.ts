@@ -1,3 +1,4 @@
+import { codeSpan, longestTicks, markdownBlock, markdownText } from "../../render/markdown-text.ts";
 import { visible } from "../../render/text.ts";
 import { titleOf } from "../live/verdict.ts";
 import type { Diagnosis } from "./diagnosis.ts";
@@ -9,12 +10,12 @@ export function markdown(diagnosis: Diagnosis): string {
   const blocks: string[] = [];
   if (step) {
     const how = step.exit_code === null ? step.status : `exit ${step.exit_code}`;
-    blocks.push(`### Step ${code(titleOf({ num: step.step_num, name: step.step_name }))}: ${how}`);
+    blocks.push(`### Step ${codeSpan(titleOf({ num: step.step_num, name: step.step_name }))}: ${how}`);
   }
-  blocks.push(escaped(diagnosis.summary));
-  if (step) blocks.push(escaped(`Exit: ${step.meaning}`));
+  blocks.push(markdownBlock(diagnosis.summary));
+  if (step) blocks.push(markdownText(`Exit: ${step.meaning}`));
   if (place) {
-    blocks.push(`**Where it failed:** ${code(placeName(place))}`);
+    blocks.push(`**Where it failed:** ${codeSpan(placeName(place))}`);
     if (place.source.length > 0 || place.problem !== undefined) blocks.push(fenced(sourceLines(place)));
     else if (place.command) blocks.push(fenced(place.command.split("\n")));
   }
@@ -24,19 +25,19 @@ export function markdown(diagnosis: Diagnosis): string {
   }
   for (const name of ["stderr", "stdout"] as const) {
     const lines = tailLines(diagnosis[name]);
-    if (lines.length > 0) blocks.push(`**${escaped(tailHeading(name, diagnosis[name]))}**`, fenced(lines));
+    if (lines.length > 0) blocks.push(`**${markdownText(tailHeading(name, diagnosis[name]))}**`, fenced(lines));
   }
-  if (since) blocks.push(`**${escaped(sinceHeading(since))}**`, fenced(sinceLines(since)));
+  if (since) blocks.push(`**${markdownText(sinceHeading(since))}**`, fenced(sinceLines(since)));
   const lists: [string, string[]][] = [
     [
       "Also failed",
       diagnosis.also_failed.map(
         ({ step_num: num, step_name: name, status, exit_code }) =>
-          `${code(titleOf({ num, name }))}: ${exit_code === null ? status : `exit ${exit_code}`}`,
+          `${codeSpan(titleOf({ num, name }))}: ${exit_code === null ? status : `exit ${exit_code}`}`,
       ),
     ],
-    ["Notes", diagnosis.notes.map(({ text }) => escaped(text))],
-    ["Kept files", diagnosis.artifacts.map(({ kind, path }) => `${escaped(kind)}: ${code(path)}`)],
+    ["Notes", diagnosis.notes.map(({ text }) => markdownBlock(text))],
+    ["Kept files", diagnosis.artifacts.map(({ kind, path }) => `${markdownBlock(kind)}: ${codeSpan(path)}`)],
   ];
   for (const [heading, items] of lists) {
     if (items.length > 0) blocks.push(`**${heading}**`, items.map((item) => `- ${item}`).join("\n"));
@@ -51,20 +52,4 @@ function fenced(lines: readonly string[], language = ""): string {
   const shown = lines.map((line) => line.split("\t").map(visible).join("\t"));
   const fence = "`".repeat(Math.max(3, longestTicks(shown.join("\n")) + 1));
   return `${fence}${language}\n${shown.join("\n")}\n${fence}`;
-}
-
-function code(text: string): string {
-  const shown = visible(text);
-  const ticks = "`".repeat(longestTicks(shown) + 1);
-  const pad = shown.startsWith("`") || shown.endsWith("`") ? " " : "";
-  return `${ticks}${pad}${shown}${pad}${ticks}`;
-}
-
-function longestTicks(text: string): number {
-  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-}
-
-/** A sentence in which nothing is markup. */
-function escaped(text: string): string {
-  return visible(text).replace(/[\\`*_{}[\]<>#|~&]/g, "\\$&");
 }
