@@ -1,7 +1,7 @@
 /** Stands where a secret would stand, and says what it is, or that there is none. In lower case. */
 const WORDS = new Set(
   (
-    "absent access any anonymous api apikey asked auth authentication authorization bad basic bearer bool boolean bytes " +
+    "absent include omit same-origin access any anonymous api apikey asked auth authentication authorization bad basic bearer bool boolean bytes " +
     "changed changeit changeme char checked client configured credentials created default denied deleted digest disabled " +
     "dummy empty enabled end eof error example exists expected expired failed failure false field file filled found " +
     "generated given granted hashed header hidden identifier ignored incorrect input int integer invalid is key keyword " +

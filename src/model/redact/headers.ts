@@ -24,7 +24,7 @@ const bearer = byExpression(
 
 /** The password in `scheme://user:password@host`, or a token that stands for the user. */
 const inUrl = byExpression(
-  ["://"],
+  ["://", ":\\/", ":\\\\/", "%3a%2f%2f"],
   /:\/\/(?:[^\s/:@?#"'<>\\]{0,256}:([^\s/"'<>\\]{1,256})@|([^\s/:@?#"'<>\\]{20,512})@)(?:[^\s/:?#"'<>]{0,256})/,
   (found, [all, password]) => {
     if (password === undefined) return /\d/.test(found) && /^[\w.~-]+$/.test(found);
@@ -39,7 +39,7 @@ const NO_PASSWORD = /^[*.x]+$|^\$[\w{(]|^<|^%[A-Z_]+%$|^\{|^\[|^(?:password|pass
 
 /** Values of cookies, one by one. */
 const cookies: Finder = {
-  hints: ["cookie"],
+  hints: ["cookie", " -b "],
   find: (text, onFound) => {
     const header =
       /\b(set-)?cookie2?\\{0,7}["']?[ \t]{0,8}(?:[:=]|,)[ \t]{0,8}\\{0,7}["']?|(?:--cookie|-b)[ =]["']?(?=[\w.-]{1,64}=)/gi;

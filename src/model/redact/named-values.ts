@@ -35,10 +35,10 @@ export const namedValues: Finder = {
 };
 
 const NAME =
-  /(?:token|secret|passw(?:or)?d|passphrase|passwd|pwd|pass|api[-_ ]?key|(?:access|private|secret|signing|encrypt(?:ion)?|account|shared|master|auth|storage|primary|secondary|deploy|license|subscription|session|functions|host|ssh|hmac|jwt|webhook|app(?:lication)?|consumer|service|client|instrumentation|ingest|write)[-_]?key|credentials?|signature|\bsig|connection[-_]?string|\bauth|_auth)(?![a-z])/gi;
+  /(?:api[-_ ]?key|(?:access|private|secret|signing|encrypt(?:ion)?|account|shared|master|auth|storage|primary|secondary|deploy|license|subscription|session|functions|host|ssh|hmac|jwt|webhook|app(?:lication)?|consumer|service|client|instrumentation|ingest|write)[-_]?key|token|secret|passw(?:or)?d|passphrase|passwd|pwd|pass|credentials?|signature|\bsig|connection[-_]?string|\bauth|_auth)(?![a-z])/gi;
 /** Behind the name: `_2`, `Value`, `_BASE64`; then what closes it. */
 const SUFFIX =
-  /(?:[_-]?\d{1,2}|[_-]?(?:value|base64|b64|hex|plain|plaintext|raw|text|string|prod|production|staging|dev|test|live))?(?=[^\w-]|$)/iy;
+  /(?:[_-]?\d{1,2}|[_-]?(?:value|base|base64|b64|hex|plain|plaintext|raw|text|string|prod|production|staging|dev|test|live))?(?=[^\w-]|$)/iy;
 const SEPARATOR =
   /(\\{0,7}["'`])?\]?[ \t]{0,40}(=>|:=|\?=|=(?!=)|:(?![:=]))[ \t]{0,40}|>(?=[^<>\s])()|\\{0,7}["'],[ \t]{0,8}\\{0,7}["']?(?:value|Value)\\{0,7}["']?[ \t]{0,8}([:=])[ \t]{0,8}|,ParameterValue(=)/y;
 const BLANK_AFTER_FLAG = /\\{0,7}(["'])?,?[ \t]{1,8}/y;
