@@ -24,6 +24,7 @@ const SECRET_NAME =
 /** Of a longer line so much is looked at together, and of what comes before it this much again. */
 const WINDOW = 256 << 10;
 const OVERLAP = 16 << 10;
+const NONE: readonly number[] = [];
 /** The bytes of what is not seen on a terminal, and so may stand within a keyword. */
 const HIDING = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf/;
 /** Keywords that no finder is for. */
@@ -69,17 +70,19 @@ export class Redactor {
    */
   lines(lines: string[], state: KeyState): void {
     const hits = this.#hits(lines);
-    for (const [i, line] of lines.entries()) {
+    if (hits.size === 0 && !state.inside && this.#ownFinders.length === 0) return;
+    for (let i = 0; i < lines.length; i++) {
+      const line = lines[i]!;
       const numbers = hits.get(i);
-      if (numbers?.has(MASK_KEYWORD) && this.#learn(line)) {
+      if (numbers?.includes(MASK_KEYWORD) && this.#learn(line)) {
         // What was just learned may be anywhere from here on.
         const rest = lines.slice(i);
         this.lines(rest, state);
         for (const [k, redacted] of rest.entries()) lines[i + k] = redacted;
         return;
       }
-      if (numbers !== undefined || this.#ownFinders.length > 0) lines[i] = this.#line(line, numbers ?? new Set());
-      if (state.inside || numbers?.has(KEY_KEYWORD)) lines[i] = keyRemoved(line, lines[i]!, state);
+      if (numbers !== undefined || this.#ownFinders.length > 0) lines[i] = this.#line(line, numbers ?? NONE);
+      if (state.inside || numbers?.includes(KEY_KEYWORD)) lines[i] = keyRemoved(line, lines[i]!, state);
     }
   }
 
@@ -118,7 +121,7 @@ export class Redactor {
   /** What is to be taken out of a text, whatever is in it; of a part of a long line, too. */
   spans(text: string): Span[] {
     const numbers = this.#hits([text]).get(0);
-    return this.#spansOf(text, numbers ?? new Set());
+    return this.#spansOf(text, numbers ?? NONE);
   }
 
   /** Whether bytes may have something to be taken out: never false where there is, seldom true where there is nothing. */
@@ -141,21 +144,20 @@ export class Redactor {
     return this.#masked.size > before;
   }
 
-  #line(line: string, numbers: ReadonlySet<number>): string {
+  #line(line: string, numbers: readonly number[]): string {
     return withoutSpans(line, this.#spansOf(line, numbers));
   }
 
-  #spansOf(text: string, numbers: ReadonlySet<number>): Span[] {
-    const finders = [
-      ...this.#ownFinders,
-      ...[...numbers].filter((number) => number < KEY_KEYWORD).map((number) => this.#finder(number)),
-    ];
+  #spansOf(text: string, numbers: readonly number[]): Span[] {
+    const own = this.#ownFinders;
+    const finders = [...own];
+    for (const number of numbers) if (number < KEY_KEYWORD) finders.push(this.#finder(number));
     const spans: Span[] = [];
     for (let from = 0; ; from += WINDOW - OVERLAP) {
       const part = text.length <= WINDOW ? text : text.slice(from, from + WINDOW);
       for (const [level, view] of viewsOf(part).entries()) {
         for (const finder of finders) {
-          if (level > 1 && this.#ownFinders.includes(finder)) continue;
+          if (level > 1 && own.includes(finder)) continue;
           finder.find(view.text, (start, end) => {
             if (end <= start) return;
             // Behind the last character, not before the next one: a control sequence may be between them.
@@ -176,8 +178,8 @@ export class Redactor {
   }
 
   /** For each line that has keywords, the numbers of those who look for them. */
-  #hits(lines: readonly string[]): Map<number, Set<number>> {
-    const hits = new Map<number, Set<number>>();
+  #hits(lines: readonly string[]): Map<number, number[]> {
+    const hits = new Map<number, number[]>();
     if (!this.#hasDefaults) return hits;
     const text = lines.length === 1 ? lines[0]! : lines.join("\n");
     this.#scan(text, hits);
@@ -185,19 +187,11 @@ export class Redactor {
     return hits;
   }
 
-  #scan(text: string, hits: Map<number, Set<number>>): void {
-    const bytes = Buffer.from(text);
-    let line = 0;
-    let lineEnd = -1;
-    this.#ready().scan(bytes, (keyword, at) => {
-      while (at > lineEnd) {
-        const next = bytes.indexOf(0x0a, lineEnd + 1);
-        if (lineEnd >= 0) line++;
-        lineEnd = next < 0 ? bytes.length : next;
-      }
+  #scan(text: string, hits: Map<number, number[]>): void {
+    this.#ready().scan(Buffer.from(text), (keyword, line) => {
       const numbers = hits.get(line);
-      if (numbers) numbers.add(keyword);
-      else hits.set(line, new Set([keyword]));
+      if (numbers === undefined) hits.set(line, [keyword]);
+      else if (!numbers.includes(keyword)) numbers.push(keyword);
     });
   }
 

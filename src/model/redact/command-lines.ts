@@ -24,7 +24,7 @@ const COMMANDS: readonly Command[] = [
     afterColon: true,
   },
   { hint: "wget", pattern: command("wget", String.raw`--(?:http-|ftp-|proxy-)?user[ =]`), afterColon: true },
-  { hint: "http", pattern: command("https?", String.raw`(?:-a|--auth)[ =]`), afterColon: true },
+  { hint: " -a ", pattern: command("https?", String.raw`(?:-a|--auth)[ =]`), afterColon: true },
   { hint: "mysql", pattern: command("mysql\\w{0,12}", String.raw`-p(?=["']?[^\s"'-])`) },
   { hint: "maria", pattern: command("mariadb(?:-\\w{1,12})?", String.raw`-p(?=["']?[^\s"'-])`) },
   { hint: "login", pattern: command("login", String.raw`-p[ =]?(?=[^\s-])`) },

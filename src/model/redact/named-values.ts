@@ -35,7 +35,7 @@ export const namedValues: Finder = {
 };
 
 const NAME =
-  /(?:api[-_ ]?key|(?:access|private|secret|signing|encrypt(?:ion)?|account|shared|master|auth|storage|primary|secondary|deploy|license|subscription|session|functions|host|ssh|hmac|jwt|webhook|app(?:lication)?|consumer|service|client|instrumentation|ingest|write)[-_]?key|token|secret|passw(?:or)?d|passphrase|passwd|pwd|pass|credentials?|signature|\bsig|connection[-_]?string|\bauth|_auth)(?![a-z])/gi;
+  /token|secret|passw(?:or)?d|passphrase|pwd|pass|(?<=(?:api|access|private|secret|signing|encrypt|encryption|account|shared|master|auth|storage|primary|secondary|deploy|license|subscription|session|functions|host|ssh|hmac|jwt|webhook|app|application|consumer|service|client|instrumentation|ingest|write|sas)[-_ ]?)key|credentials?|signature|\bsig|connection[-_]?string|_?auth/gi;
 /** Behind the name: `_2`, `Value`, `_BASE64`; then what closes it. */
 const SUFFIX =
   /(?:[_-]?\d{1,2}|[_-]?(?:value|base|base64|b64|hex|plain|plaintext|raw|text|string|prod|production|staging|dev|test|live))?(?=[^\w-]|$)/iy;
@@ -56,7 +56,7 @@ function valueOfName(text: string, start: number, nameEnd: number, word: string)
     const mark = separator[2] ?? separator[4] ?? separator[5] ?? "=";
     const isTight = mark !== ":" && !/[ \t]/.test(separator[0]);
     const value = valueAt(text, SEPARATOR.lastIndex, isTight && isVariable(text, start, end));
-    return value !== null && isSecret(value, { word, mark, isTight, lineIsIt: isWholeLine(text, start, value) })
+    return value !== null && isSecret(value, { word, mark, isTight, isWholeLine: () => isWholeLine(text, start, value) })
       ? value
       : null;
   }
@@ -115,10 +115,10 @@ interface Form {
   readonly mark: string;
   /** Nothing but the mark is between name and value. */
   readonly isTight: boolean;
-  readonly lineIsIt: boolean;
+  readonly isWholeLine: () => boolean;
 }
 
-function isSecret({ text, quoted }: Value, { word, mark, isTight, lineIsIt }: Form): boolean {
+function isSecret({ text, quoted }: Value, { word, mark, isTight, isWholeLine: isAlone }: Form): boolean {
   if (quoted ? isHarmless(text) : isHarmlessWord(text)) return false;
   const isPassword = PASSWORD.test(word);
   if (/^pwd$/i.test(word) && /^(?:[/~.\\]|[A-Za-z]:[\\/])/.test(text)) return false;
@@ -153,5 +153,5 @@ function isSecret({ text, quoted }: Value, { word, mark, isTight, lineIsIt }: Fo
   // With blanks around, or behind a colon, it may be prose: "unexpected token: end of file".
   if (text.length >= 6 && looksDrawn(text)) return true;
   if (mark !== ":") return text.length >= 8 && !/^[A-Za-z_]+$/.test(text);
-  return text.length >= 6 && (isPassword ? lineIsIt : lineIsIt && /[^A-Za-z0-9_.-]/.test(text) && text.length >= 8);
+  return text.length >= 6 && (isPassword ? isAlone() : isAlone() && /[^A-Za-z0-9_.-]/.test(text) && text.length >= 8);
 }

@@ -1,6 +1,7 @@
-/** One keyword found: its number, and where its first byte is. */
-export type OnHit = (keyword: number, at: number) => void;
+/** One keyword found: its number, and in which line, from 0. */
+export type OnHit = (keyword: number, line: number) => void;
 
+const LF = 0x0a;
 /** Three bytes, of 5 bits each. */
 const TABLE_SIZE = 1 << 15;
 
@@ -38,17 +39,22 @@ export class Scanner {
   scan(bytes: Uint8Array, onHit: OnHit): void {
     const table = this.#table;
     const length = bytes.length;
+    let line = 0;
     for (let i = 0, key = 0; i < length; i++) {
-      key = ((key << 5) | CLASS[bytes[i]!]!) & (TABLE_SIZE - 1);
-      if (table[key] !== 0 && i >= 2) this.#compare(bytes, i - 2, table[key]!, onHit);
+      const byte = bytes[i]!;
+      key = ((key << 5) | CLASS[byte]!) & (TABLE_SIZE - 1);
+      if (byte === LF) line++;
+      else if (table[key] !== 0 && i >= 2) this.#compare(bytes, i - 2, table[key]!, line, onHit);
     }
   }
 
-  #compare(bytes: Uint8Array, at: number, bucket: number, onHit: OnHit): void {
-    for (const { bytes: wanted, keyword } of this.#buckets[bucket]!) {
+  #compare(bytes: Uint8Array, at: number, bucket: number, line: number, onHit: OnHit): void {
+    const entries = this.#buckets[bucket]!;
+    for (let i = 0; i < entries.length; i++) {
+      const { bytes: wanted, keyword } = entries[i]!;
       let same = 0;
       while (same < wanted.length && lower(bytes[at + same] ?? 0) === wanted[same]) same++;
-      if (same === wanted.length) onHit(keyword, at);
+      if (same === wanted.length) onHit(keyword, line);
     }
   }
 }

@@ -18,6 +18,7 @@ export interface Finder {
 
 /** In order, those that overlap or touch as one. */
 export function merged(spans: Span[]): Span[] {
+  if (spans.length < 2) return spans;
   const result: { start: number; end: number }[] = [];
   for (const { start, end } of spans.sort((a, b) => a.start - b.start || b.end - a.end)) {
     const last = result.at(-1);
@@ -30,13 +31,13 @@ export function merged(spans: Span[]): Span[] {
 /** The text with each of the spans, which are in order and do not overlap, replaced. */
 export function withoutSpans(text: string, spans: readonly Span[]): string {
   if (spans.length === 0) return text;
-  const parts: string[] = [];
+  let result = "";
   let done = 0;
   for (const { start, end } of spans) {
-    parts.push(text.slice(done, start), REDACTED);
+    result += text.slice(done, start) + REDACTED;
     done = end;
   }
-  return parts.join("") + text.slice(done);
+  return result + text.slice(done);
 }
 
 /** Finds all matches of an expression; of one with a first group, that group. `isSecret` may refuse some. */

@@ -28,15 +28,17 @@ export function viewsOf(text: string): View[] {
   const views = seen === raw ? [raw] : [raw, seen];
   let last = seen;
   for (let level = 0; level < MOST_LEVELS; level++) {
-    const next = rewrite(last, SPELLED, (match) => spelled(match));
+    if (!last.text.includes("\\") && !last.text.includes("&")) break;
+    const next = rewrite(last, SPELLED, spelled);
     if (next === last) break;
     last = withoutControls(next);
     views.push(last);
   }
-  const url = rewrite(last, PERCENT, ([, hex]) => String.fromCharCode(Number.parseInt(hex!, 16)));
+  if (!last.text.includes("%")) return views;
+  const url = rewrite(last, PERCENT, percent);
   if (url === last) return views;
   views.push(url);
-  const again = rewrite(url, PERCENT, ([, hex]) => String.fromCharCode(Number.parseInt(hex!, 16)));
+  const again = rewrite(url, PERCENT, percent);
   if (again !== url) views.push(again);
   return views;
 }
@@ -70,6 +72,10 @@ function spelled([all, unicode, hex, octal, letter, entity]: RegExpExecArray): s
   if (letter !== undefined) return LETTERS[letter] ?? letter;
   if (entity!.startsWith("#x")) return String.fromCharCode(Number.parseInt(entity!.slice(2), 16));
   return entity!.startsWith("#") ? String.fromCharCode(Number(entity!.slice(1))) : ENTITIES[entity!]!;
+}
+
+function percent([, hex]: RegExpExecArray): string {
+  return String.fromCharCode(Number.parseInt(hex!, 16));
 }
 
 /** The same view where the pattern matches nothing. A replacement is no longer than what it replaces. */
