@@ -3,7 +3,7 @@ import { defaultFinder, defaultHints } from "./redact/default-finders.ts";
 import { isHarmless } from "./redact/harmless.ts";
 import { finderOf, secretsOf } from "./redact/known-values.ts";
 import { MASK_HINTS, masksIn } from "./redact/masks.ts";
-import { KeyState } from "./redact/private-keys.ts";
+import { headOfKey, KeyState } from "./redact/private-keys.ts";
 import { REDACTED } from "./redact/redacted.ts";
 import { Scanner } from "./redact/scanner.ts";
 import { byExpression, type Finder, merged, type Span, withoutSpans } from "./redact/spans.ts";
@@ -74,7 +74,7 @@ export class Redactor {
     for (let i = 0; i < lines.length; i++) {
       const line = lines[i]!;
       const numbers = hits.get(i);
-      if (numbers?.includes(MASK_KEYWORD) && this.#learn(line)) {
+      if (numbers?.includes(MASK_KEYWORD) && this.learn(line).length > 0) {
         // What was just learned may be anywhere from here on.
         const rest = lines.slice(i);
         this.lines(rest, state);
@@ -113,11 +113,6 @@ export class Redactor {
     this.#addValue(this.#ready(), finderOf(value));
   }
 
-  /** All that was masked, in order. */
-  get masks(): readonly string[] {
-    return [...this.#masked];
-  }
-
   /** What is to be taken out of a text, whatever is in it; of a part of a long line, too. */
   spans(text: string): Span[] {
     const numbers = this.#hits([text]).get(0);
@@ -138,10 +133,18 @@ export class Redactor {
     return found;
   }
 
-  #learn(line: string): boolean {
-    const before = this.#masked.size;
-    for (const { values } of masksIn(plainOf(line))) for (const value of values) this.mask(value);
-    return this.#masked.size > before;
+  /** Masks what the commands in a text say, and returns which values were not masked before. */
+  learn(text: string): string[] {
+    const fresh = masksIn(plainOf(text)).flatMap(({ values }) => values.filter((value) => !this.#masked.has(value)));
+    for (const value of fresh) this.mask(value);
+    return this.#hasDefaults ? [...new Set(fresh)] : [];
+  }
+
+  /** Lines from the end of a text, in place: what begins before them may be a key that ends in them. */
+  tail(lines: string[]): void {
+    const end = headOfKey(lines.map(plainOf));
+    this.lines(lines, new KeyState());
+    if (this.#hasDefaults) lines.fill(REDACTED, 0, end);
   }
 
   #line(line: string, numbers: readonly number[]): string {

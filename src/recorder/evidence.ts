@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileIdOf } from "../capture/file-id.ts";
 import { systemCode } from "../errors.ts";
+import type { Redactor } from "../model/redact.ts";
 import { parseTime } from "../model/time.ts";
 import type { Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
@@ -27,7 +28,12 @@ export class Evidence {
   constructor(
     store: Store,
     private readonly run: Run,
-    options: { readonly allowOutside: boolean; readonly logFiles: readonly string[] },
+    private readonly options: {
+      readonly allowOutside: boolean;
+      readonly logFiles: readonly string[];
+      /** Takes secrets out of source files, which it is given as a whole: a key has several lines. */
+      readonly redactor?: Redactor;
+    },
   ) {
     const databaseId = fileIdOf(path.resolve(store.path));
     this.#guarded = { allowOutside: options.allowOutside, logFiles: new Set(options.logFiles), databaseId };
@@ -53,7 +59,8 @@ export class Evidence {
     const found = this.#look(file);
     if (typeof found === "string" || found.sizeBytes > MOST_SOURCE_BYTES) return null;
     try {
-      const all = fs.readFileSync(found.file, "utf8").split("\n");
+      const text = fs.readFileSync(found.file, "utf8");
+      const all = (this.options.redactor?.text(text) ?? text).split("\n");
       if (line < 1 || line > all.length) return null;
       const first = Math.max(1, line - around);
       const lines = all.slice(first - 1, line + around).map((text, i) => ({ num: first + i, text }));

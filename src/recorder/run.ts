@@ -5,9 +5,10 @@ import { type Clock, elapsedMs, systemClock } from "../model/time.ts";
 import { openAttempts } from "../store/attempts.ts";
 import { openCommands } from "../store/commands.ts";
 import { logFilesOfRun } from "../store/log-files.ts";
-import { findRun, finishRun, insertRun } from "../store/runs.ts";
+import { findRun, finishRun, insertRun, type Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { insertTags } from "../store/tags.ts";
+import { forgetMasks } from "./masked-values.ts";
 
 export interface RunSpec {
   readonly rootDir: string;
@@ -44,6 +45,14 @@ export async function endRun(
   clock: Clock = systemClock,
 ): Promise<void> {
   const run = findRun(store, selector);
+  try {
+    await closeRun(store, run, exitCode, clock);
+  } finally {
+    forgetMasks(store.path, run.run_id);
+  }
+}
+
+async function closeRun(store: Store, run: Run, exitCode: number, clock: Clock): Promise<void> {
   const completedAt = clock.now();
   store.immediate(() =>
     finishRun(store, run.run_id, { completedAt, exitCode, durationMs: elapsedMs(run.started_at, completedAt) }),

@@ -13,7 +13,10 @@ test("of the secrets in the corpus at most 5 % are missed", () => {
     const redacted = redactor.text(text);
     return secrets.some((secret) => redacted.includes(secret) || plainOf(redacted).includes(secret));
   });
-  report("missed", missed.map(({ text }) => `${JSON.stringify(text)} -> ${JSON.stringify(redactor.text(text))}`));
+  report(
+    "missed",
+    missed.map(({ text }) => `${JSON.stringify(text)} -> ${JSON.stringify(redactor.text(text))}`),
+  );
   expect(missed.length).toBeLessThanOrEqual(corpus.length * 0.05);
 });
 
@@ -21,7 +24,12 @@ test("of the harmless lines in the corpus at most 1 % are changed", () => {
   const corpus = [21, 22, 23].flatMap((seed) => harmlessLines(seed));
   expect(corpus.length / 3).toBeGreaterThanOrEqual(150);
   const changed = corpus.filter((text) => redactor.text(text) !== text);
-  report("changed", changed.map((text) => `${JSON.stringify(text.slice(0, 300))} -> ${JSON.stringify(redactor.text(text).slice(0, 300))}`));
+  report(
+    "changed",
+    changed.map(
+      (text) => `${JSON.stringify(text.slice(0, 300))} -> ${JSON.stringify(redactor.text(text).slice(0, 300))}`,
+    ),
+  );
   expect(changed.length).toBeLessThanOrEqual(corpus.length * 0.01);
 });
 

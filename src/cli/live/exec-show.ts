@@ -1,8 +1,10 @@
+import type { Redactor } from "../../model/redact.ts";
 import { fileOf } from "../../recorder/paths.ts";
 import type { RecordedStep, RecordOptions } from "../../recorder/step.ts";
 import { visible } from "../../render/text.ts";
 import { Outlet } from "./outlet.ts";
 import { leftOutNote, type Show, shows } from "./show.ts";
+import { ShownOutput } from "./shown-output.ts";
 import { tailDump } from "./tail-dump.ts";
 import { terminalOn } from "./terminal.ts";
 
@@ -15,17 +17,23 @@ export interface ShownStep {
   end(step: RecordedStep, spec: { readonly rootDir: string; readonly name: string }): Promise<void>;
 }
 
-/** Copies a step's streams to ours as they come, byte for byte, or shows the end of them when it has failed. */
-export function shownStep(show: Show): ShownStep {
+/** Copies a step's streams to ours as they come, without what the redactor finds, or shows the end of them when it has failed. */
+export function shownStep(show: Show, redactor?: Redactor): ShownStep {
   const outlets = { stdout: new Outlet(1), stderr: new Outlet(2) };
+  const shown = {
+    stdout: new ShownOutput(redactor, (bytes) => outlets.stdout.write(bytes)),
+    stderr: new ShownOutput(redactor, (bytes) => outlets.stderr.write(bytes)),
+  };
   let lacksEnd = false;
   return {
     onOutput: (stream, chunk) => {
       if (!shows(show, stream)) return;
-      outlets[stream].write(chunk);
+      shown[stream].push(chunk);
       lacksEnd = chunk.at(-1) !== LF;
     },
     end: async (step, spec) => {
+      shown.stdout.flush();
+      shown.stderr.flush();
       await outlets.stdout.close();
       // Our own line is to be one, where both are seen together.
       if (lacksEnd && (await terminalOn(1)) && (await terminalOn(2))) outlets.stderr.write("\n");
@@ -34,7 +42,7 @@ export function shownStep(show: Show): ShownStep {
           stdoutFile: fileOf(spec.rootDir, step.stdoutPath),
           stderrFile: fileOf(spec.rootDir, step.stderrPath),
         };
-        outlets.stderr.write(tailDump(visible(spec.name), files, (await terminalOn(2)) !== null));
+        outlets.stderr.write(tailDump(visible(spec.name), files, (await terminalOn(2)) !== null, redactor));
       }
       await outlets.stderr.close();
       for (const stream of ["stdout", "stderr"] as const) {

@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { Redactor } from "../../model/redact.ts";
 import { tailOf } from "../../recorder/tail.ts";
 import { plainText } from "../../render/plain-text.ts";
 import { visible } from "../../render/text.ts";
@@ -14,18 +15,22 @@ export function tailDump(
   title: string,
   files: { readonly stdoutFile: string | null; readonly stderrFile: string | null },
   forTerminal: boolean,
+  redactor?: Redactor,
 ): string {
   return [
-    dump(title, "stderr", files.stderrFile, forTerminal),
-    dump(title, "stdout", files.stdoutFile, forTerminal),
+    dump(title, "stderr", files.stderrFile, forTerminal, redactor),
+    dump(title, "stdout", files.stdoutFile, forTerminal, redactor),
   ].join("");
 }
 
-function dump(title: string, stream: string, file: string | null, forTerminal: boolean): string {
+function dump(title: string, stream: string, file: string | null, forTerminal: boolean, redactor?: Redactor): string {
   const tail = file === null ? null : tailOf(file, LINES, MOST_BYTES);
   if (file === null || tail === null) return "";
   const where = tail.before > 0 ? `, the end of ${visible(nearName(file))}` : "";
-  const text = forTerminal ? plainText(tail.text) : tail.text;
+  const lines = tail.text.split("\n");
+  redactor?.tail(lines);
+  const shown = lines.join("\n");
+  const text = forTerminal ? plainText(shown) : shown;
   return `--- ${title}: ${stream}${where}\n${text}${text.endsWith("\n") ? "" : "\n"}`;
 }
 

@@ -4,6 +4,7 @@ import { shortRunId } from "../../model/ids.ts";
 import { KeyState, type Redactor } from "../../model/redact.ts";
 import { Evidence, isNewer, type LogEnd } from "../../recorder/evidence.ts";
 import { isAlive } from "../../recorder/identity.ts";
+import { takeMasks } from "../../recorder/masked-values.ts";
 import { withoutColours } from "../../render/plain-text.ts";
 import { shellWord } from "../../render/shell.ts";
 import { errorLine } from "../../report/error-line.ts";
@@ -111,6 +112,7 @@ export interface DiagnosisOptions {
 export function diagnose(store: Store, selector: string, options: DiagnosisOptions): Diagnosis {
   const found = why(store, selector, isAlive);
   const { run } = found;
+  takeMasks(options.redactor, store.path, run.run_id);
   return {
     run: {
       run_id: run.run_id,
@@ -149,8 +151,7 @@ const NOTHING_FAILED: OfStep = {
 function ofStep(store: Store, { run }: Why, failed: FailedStep, options: DiagnosisOptions): OfStep {
   const { step, status, reason, tags, files } = failed;
   const evidence = new Evidence(store, run, { ...options, logFiles: files.logFiles });
-  const stderr = plain(evidence.logEnd(files.stderr, READ_BYTES), options);
-  const stdout = plain(evidence.logEnd(files.stdout, READ_BYTES), options);
+  const [stderr, stdout] = plainLogs(evidence, files, options) as [LogEnd, LogEnd];
   const error = firstError(stderr, stdout);
   return {
     step: {
@@ -162,10 +163,7 @@ function ofStep(store: Store, { run }: Why, failed: FailedStep, options: Diagnos
       duration_ms: step.duration_ms,
       attempts: failed.attempts,
     },
-    failed_at: withoutSecrets(
-      tracedPlace(evidence, failed, run.root_dir) ?? printedPlace(evidence, failed, stderr, error),
-      options,
-    ),
+    failed_at: tracedPlace(evidence, failed, run.root_dir) ?? printedPlace(evidence, failed, stderr, error),
     first_error: error && { stream: error.stream, line: error.log.whole ? error.index + 1 : null, text: error.text },
     stderr: tailOf(stderr),
     stdout: tailOf(stdout),
@@ -174,10 +172,20 @@ function ofStep(store: Store, { run }: Why, failed: FailedStep, options: Diagnos
   };
 }
 
-function plain(log: LogEnd, { redactor }: DiagnosisOptions): LogEnd {
-  const lines = log.lines.map(withoutColours);
-  redactor.lines(lines, new KeyState());
-  return { ...log, lines };
+/** What one of the logs masks is masked in both: nobody knows in which order they were written. */
+function plainLogs(
+  evidence: Evidence,
+  files: { readonly stderr: string | null; readonly stdout: string | null },
+  { redactor }: DiagnosisOptions,
+): LogEnd[] {
+  const logs = [files.stderr, files.stdout].map((stored) => evidence.logEnd(stored, READ_BYTES));
+  for (const { lines } of logs) redactor.learn(lines.join("\n"));
+  return logs.map((log) => {
+    const lines = [...log.lines];
+    if (log.whole) redactor.lines(lines, new KeyState());
+    else redactor.tail(lines);
+    return { ...log, lines: lines.map(withoutColours) };
+  });
 }
 
 function tailOf({ path: stored, lines, whole, problem }: LogEnd): Tail {
@@ -207,11 +215,6 @@ function tracedPlace(evidence: Evidence, { source, step }: FailedStep, rootDir: 
     source: read?.lines ?? [],
     changed_since: read !== null && isNewer(read, step.completed_at),
   };
-}
-
-function withoutSecrets(place: FailedAt | null, { redactor }: DiagnosisOptions): FailedAt | null {
-  if (place === null) return null;
-  return { ...place, source: place.source.map(({ num, text }) => ({ num, text: redactor.text(text) })) };
 }
 
 /** The first place near the error line that is a file within the run's root; else what the shell complained of last. */
@@ -245,7 +248,7 @@ function sinceOf(
   if (before === null) return null;
   const { step, run, files } = before;
   const evidence = new Evidence(store, run, { ...options, logFiles: files.logFiles });
-  const then = [files.stderr, files.stdout].map((stored) => plain(evidence.logEnd(stored, READ_BYTES), options));
+  const then = plainLogs(evidence, files, options);
   const readable = then.every(({ problem }) => problem === null);
   const fresh = newLines(
     then.flatMap(({ lines }) => lines),

@@ -56,7 +56,8 @@ function valueOfName(text: string, start: number, nameEnd: number, word: string)
     const mark = separator[2] ?? separator[4] ?? separator[5] ?? "=";
     const isTight = mark !== ":" && !/[ \t]/.test(separator[0]);
     const value = valueAt(text, SEPARATOR.lastIndex, isTight && isVariable(text, start, end));
-    return value !== null && isSecret(value, { word, mark, isTight, isWholeLine: () => isWholeLine(text, start, value) })
+    return value !== null &&
+      isSecret(value, { word, mark, isTight, isWholeLine: () => isWholeLine(text, start, value) })
       ? value
       : null;
   }

@@ -28,6 +28,18 @@ export const keyBlocks: Finder = {
   },
 };
 
+/** How many lines at the beginning are the end of a key that began before them. */
+export function headOfKey(lines: readonly string[]): number {
+  for (const [i, line] of lines.entries()) {
+    END.lastIndex = 0;
+    BEGIN.lastIndex = 0;
+    if (BEGIN.test(line)) return 0;
+    if (END.test(line)) return i + 1;
+    if (!BODY.test(line) && !HEADER.test(line) && !EMPTY.test(line) && !LONG_TAIL.test(line)) return 0;
+  }
+  return 0;
+}
+
 /** Whether a private key of several lines has begun and not ended. */
 export class KeyState {
   inside = false;

@@ -47,10 +47,16 @@ export class RedactingStream {
     return lines.length === 0 ? part : Buffer.concat([lines, part]);
   }
 
-  /** The rest. */
+  /** What waits for the rest of its line. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** The rest. More may follow. */
   finish(): Uint8Array {
     const rest = Buffer.concat(this.#held);
     this.#held = [];
+    this.#heldBytes = 0;
     return this.#lines(rest);
   }
 
