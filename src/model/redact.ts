@@ -207,7 +207,8 @@ export class Redactor {
     for (const word of ["private key", "private-lines"]) scanner.add(word, KEY_KEYWORD);
     this.#defaults = hints.length;
     for (const value of secretsOf(this.#environment)) this.#addValue(scanner, finderOf(value));
-    return (this.#scanner = scanner);
+    this.#scanner = scanner;
+    return scanner;
   }
 
   #addValue(scanner: Scanner, finder: Finder): void {

@@ -23,11 +23,13 @@ const fromTable: (Finder | undefined)[] = [];
 export function defaultFinder(number: number): Finder {
   if (number < own.length) return own[number]!;
   const row = number - own.length;
-  return (fromTable[row] ??= finderOfRow(row));
+  fromTable[row] ??= finderOfRow(row);
+  return fromTable[row];
 }
 
 function finderOfRow(row: number): Finder {
-  const [keywords, flags, source] = (table ??= tokenTable())[row]!;
+  table ??= tokenTable();
+  const [keywords, flags, source] = table[row]!;
   const isByVendor = source.includes("[ \\t\\w.-]{0,20}[ \\t'\"]{0,3}");
   return byExpression(
     keywords.split(" "),

@@ -35,8 +35,8 @@ function bareAt(text: string, at: number, wholeWord: boolean): Value | null {
   pattern.lastIndex = at;
   const found = pattern.exec(text);
   if (!found) return null;
-  const escape = /\\[nrt"'u]/.exec(found[0]);
-  const word = escape ? found[0].slice(0, escape.index) : found[0];
+  const spelled = /\\[nrt"'u]/.exec(found[0]);
+  const word = spelled ? found[0].slice(0, spelled.index) : found[0];
   const length = wholeWord ? word.length : word.replace(/(?:[)\]}:]|\\)+$/, "").length;
   return length === 0 ? null : part(text, at, at + length, false);
 }
