@@ -74,7 +74,7 @@ export class Redactor {
     for (let i = 0; i < lines.length; i++) {
       const line = lines[i]!;
       const numbers = hits.get(i);
-      if (numbers?.includes(MASK_KEYWORD) && this.learn(line).length > 0) {
+      if (numbers?.includes(MASK_KEYWORD) && this.#learnsFrom(line)) {
         // What was just learned may be anywhere from here on.
         const rest = lines.slice(i);
         this.lines(rest, state);
@@ -133,11 +133,12 @@ export class Redactor {
     return found;
   }
 
-  /** Masks what the commands in a text say, and returns which values were not masked before. */
+  /** Masks what the commands in a text say, and returns these values; none where "none" is among the patterns. */
   learn(text: string): string[] {
-    const fresh = masksIn(plainOf(text)).flatMap(({ values }) => values.filter((value) => !this.#masked.has(value)));
-    for (const value of fresh) this.mask(value);
-    return this.#hasDefaults ? [...new Set(fresh)] : [];
+    if (!this.#hasDefaults) return [];
+    const values = masksIn(plainOf(text)).flatMap((mask) => mask.values);
+    for (const value of values) this.mask(value);
+    return values;
   }
 
   /** Lines from the end of a text, in place: what begins before them may be a key that ends in them. */
@@ -145,6 +146,12 @@ export class Redactor {
     const end = headOfKey(lines.map(plainOf));
     this.lines(lines, new KeyState());
     if (this.#hasDefaults) lines.fill(REDACTED, 0, end);
+  }
+
+  #learnsFrom(line: string): boolean {
+    const before = this.#masked.size;
+    this.learn(line);
+    return this.#masked.size > before;
   }
 
   #line(line: string, numbers: readonly number[]): string {

@@ -16,6 +16,8 @@ const LF = 0x0a;
 export class MaskWatch {
   readonly #pending: Record<Stream, Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
 
+  readonly #kept = new Set<string>();
+
   constructor(
     private readonly redactor: Redactor,
     private readonly run: { readonly database: string; readonly runId: string },
@@ -43,7 +45,9 @@ export class MaskWatch {
   }
 
   #learn(bytes: Buffer): void {
-    const values = this.redactor.learn(bytes.toString());
+    // A redacted log may have learned them before.
+    const values = this.redactor.learn(bytes.toString()).filter((value) => !this.#kept.has(value));
+    for (const value of values) this.#kept.add(value);
     if (values.length > 0) keepMasks(this.run.database, this.run.runId, values);
   }
 }

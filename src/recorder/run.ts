@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { fileIdOf } from "../capture/file-id.ts";
 import { newRunId } from "../model/ids.ts";
+import type { Redactor } from "../model/redact.ts";
 import { type Clock, elapsedMs, systemClock } from "../model/time.ts";
 import { openAttempts } from "../store/attempts.ts";
 import { openCommands } from "../store/commands.ts";
@@ -17,6 +18,8 @@ export interface RunSpec {
   /** "" is a generated one. */
   readonly runId: string;
   readonly tags: ReadonlyMap<string, string>;
+  /** Takes secrets out of the tags; absent: they are stored as they are. */
+  readonly redactor?: Redactor;
   /** Further tags, behind those of the user, which replace them; null is none. See startProvenance. */
   readonly provenance: (() => readonly (readonly [string, string])[]) | null;
 }
@@ -25,8 +28,14 @@ export interface RunSpec {
 export function startRun(store: Store, spec: RunSpec, clock: Clock = systemClock): string {
   const startedAt = clock.now();
   const runId = spec.runId || newRunId(startedAt, process.pid);
-  const tags = new Map([["root_dir", spec.rootDir], ["suite", spec.suite], ["user.name", userName()], ...spec.tags]);
-  for (const [key, value] of spec.provenance?.() ?? []) if (!tags.has(key)) tags.set(key, value);
+  const safe = (key: string, value: string) => spec.redactor?.tag(key, value) ?? value;
+  const tags = new Map([
+    ["root_dir", spec.rootDir],
+    ["suite", spec.suite],
+    ["user.name", userName()],
+  ]);
+  for (const [key, value] of spec.tags) tags.set(key, safe(key, value));
+  for (const [key, value] of spec.provenance?.() ?? []) if (!tags.has(key)) tags.set(key, safe(key, value));
   store.immediate(() => {
     insertRun(store, { run_id: runId, root_dir: spec.rootDir, suite: spec.suite || null, started_at: startedAt });
     insertTags(store, { runId, stepId: null }, tags);

@@ -163,6 +163,7 @@ function whereOf(args: Args, data: Invocation): { database: string; run: RunSpec
       suite: (args.suite as string | undefined) ?? path.basename(rootDir),
       runId: (args["run-id"] as string | undefined) ?? "",
       tags: tagsOf(listOf(data, "kv")),
+      redactor: traceOptions(args, data).redactor,
       provenance: null,
     },
     logDir: optional(args, "log-dir"),

@@ -48,17 +48,22 @@ const cookies: Finder = {
       pair.lastIndex = header.lastIndex;
       for (let found = pair.exec(text); found !== null; found = pair.exec(text)) {
         const [all, name, value] = found as unknown as [string, string, string];
+        header.lastIndex = pair.lastIndex;
         const start = found.index + all.indexOf("=") + 1;
-        if (/^(?:path|domain|expires|max-age|samesite|priority)$/i.test(name)) continue;
-        const isSession = /sess|sid|auth|token|jwt|csrf|xsrf|key|login|remember|^id$/i.test(name);
-        if (!isHarmless(value) && (isSession || looksDrawn(value) || value.length >= 16))
-          onFound(start, start + value.length);
-        if (match[1] !== undefined) break;
+        if (isSecretCookie(name, value)) onFound(start, start + value.length);
+        // Attributes follow in the one, nothing in the other.
+        if (match[1] !== undefined || !all.endsWith(";")) break;
       }
-      header.lastIndex = Math.max(header.lastIndex, pair.lastIndex);
     }
   },
 };
+
+function isSecretCookie(name: string, value: string): boolean {
+  if (isHarmless(value) || /^(?:path|domain|expires|max-age|samesite|priority)$/i.test(name)) return false;
+  return (
+    value.length >= 16 || looksDrawn(value) || /sess|sid|auth|token|jwt|csrf|xsrf|key|login|remember|^id$/i.test(name)
+  );
+}
 
 /** Headers whose names say that a secret follows, where `namedValues` does not know them. */
 const others: Finder = {

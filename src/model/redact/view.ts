@@ -12,7 +12,17 @@ const MAY_HAVE_CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200
 /** An escape of JSON, C or the shell, or an entity of XML, as it is spelled. */
 const SPELLED =
   /\\(?:u\{?([0-9a-fA-F]{4,6})\}?|x([0-9a-fA-F]{2})|(0?[0-3][0-7]{2})|([^ux\n]))|&(quot|apos|amp|lt|gt|#\d{2,3}|#x[0-9a-fA-F]{2,3});/g;
-const LETTERS: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", e: "\x1b", b: "", f: "", a: "", v: "" };
+const LETTERS: Readonly<Record<string, string>> = {
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  e: "\x1b",
+  E: "\x1b",
+  b: "",
+  f: "",
+  a: "",
+  v: "",
+};
 const ENTITIES: Readonly<Record<string, string>> = { quot: '"', apos: "'", amp: "&", lt: "<", gt: ">" };
 const PERCENT = /%([0-7][0-9a-fA-F])/g;
 /** JSON in JSON in JSON. */
