@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { beforeAll, describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
@@ -12,7 +13,6 @@ const oneLine = secrets.filter(({ text }) => !/[\r\n]/.test(text));
 const harmless = harmlessLines(32).filter((line) => !line.includes("\n"));
 const dir = tempDir();
 const db = path.join(dir, "runs.db");
-const word = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 let runId = "";
 let shown = "";
 
@@ -29,11 +29,10 @@ beforeAll(async () => {
   const script = (name: string, lines: readonly string[]) =>
     fs.writeFileSync(path.join(dir, "steps", name), `#!/bin/bash\n${lines.join("\n")}\n`, { mode: 0o755 });
   script("01-print.sh", [`cat ${dir}/all.txt`, `cat ${dir}/all.txt >&2`, `cat ${dir}/harmless.txt`]);
+  fs.writeFileSync(path.join(dir, "words.txt"), `${[...oneLine.map(({ text }) => text), ...harmless].join("\n")}\n`);
   script("02-trace.sh", [
-    ...oneLine.map(({ text }) => `: ${word(text)}`),
-    ...harmless.map((text) => `: ${word(text)}`),
+    `while IFS= read -r word; do : "$word"; done < ${dir}/words.txt`,
     `tail -n 45 ${dir}/all.txt >&2`,
-    "false",
     "exit 3",
   ]);
   const recorded = await scenariolog(
@@ -53,7 +52,7 @@ beforeAll(async () => {
     { cwd: dir },
   );
   if (recorded.code !== 3 && recorded.code !== 1) throw new Error(recorded.stderr.slice(-2000));
-  runId = (await scenariolog(["runs", "--db", db, "--select", "run_id"])).stdout.trim();
+  runId = String((rows("SELECT run_id AS v FROM scenario_runs")[0] ?? "") || "");
   const at = ["--db", db, "--run-id", runId];
   await scenariolog(["note", ...at, "--", oneLine.map(({ text }) => text).join("\n")]);
   await scenariolog(["note", ...at, "--", harmless.join("\n")]);
@@ -120,36 +119,35 @@ describe("of the corpus at most 1 % of the harmless lines are changed", () => {
     expectMost(harmless, (line) => log.includes(line));
   });
 
-  test("in the index, in tags and in command lines", async () => {
-    const { Database } = await import("bun:sqlite");
-    const sqlite = new Database(db, { readonly: true });
-    const texts = new Set(
-      sqlite
-        .query("SELECT text FROM log_lines_fts")
-        .all()
-        .map((row) => (row as { text: string }).text),
-    );
+  test("in the index, in tags and in command lines", () => {
+    const texts = new Set(rows("SELECT text AS v FROM log_lines_fts"));
     expectMost(harmless, (line) => texts.has(line));
-    const tags = new Set(
-      sqlite
-        .query("SELECT v FROM kv WHERE k GLOB 'h[0-9]*'")
-        .all()
-        .map((row) => (row as { v: string }).v),
-    );
+    const tags = new Set(rows("SELECT v FROM kv WHERE k GLOB 'h[0-9]*'"));
     expectMost(
       harmless.filter((line) => line !== ""),
       (line) => tags.has(line),
     );
-    const [row] = sqlite.query("SELECT v FROM kv WHERE k = 'cmd.args_json' AND step_id LIKE '%-step-09'").all();
-    const words = new Set(JSON.parse((row as { v: string }).v) as string[]);
+    const [args] = rows("SELECT v FROM kv WHERE k = 'cmd.args_json' AND step_id LIKE '%-step-09'");
+    const words = new Set(JSON.parse(String(args)) as string[]);
     // A word says more beside others: what follows --password is one.
     expectMost(
       harmless.filter((line) => line !== ""),
       (line) => words.has(line),
     );
-    sqlite.close();
   });
 });
+
+function rows(query: string): unknown[] {
+  const sqlite = new Database(db, { readonly: true });
+  try {
+    return sqlite
+      .query(query)
+      .values()
+      .map(([value]) => value);
+  } finally {
+    sqlite.close();
+  }
+}
 
 function expectFew(all: readonly SecretLine[], text: string): void {
   const plain = plainOf(text);
