@@ -20,7 +20,10 @@ export class ShownOutput {
   }
 
   push(chunk: Uint8Array): void {
-    if (this.#stream === null) return this.write(chunk);
+    if (this.#stream === null) {
+      this.write(chunk);
+      return;
+    }
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#pass(this.#stream.push(chunk));

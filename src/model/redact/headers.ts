@@ -35,7 +35,7 @@ const inUrl = byExpression(
     return found !== user && !NO_PASSWORD.test(found);
   },
 );
-const NO_PASSWORD = /^[*.x]+$|^\$[\w{(]|^<|^%[A-Z_]+%$|^\{|^\[|^(?:password|pass|passwd|pwd|secret)$/;
+const NO_PASSWORD = /^[*.x]+$|^\$[\w{(]|^<|^%[A-Z_]+%$|^\{|^\[|^(?:password|pass|passwd|pwd)$/;
 
 /** Values of cookies, one by one. */
 const cookies: Finder = {

@@ -68,6 +68,7 @@ function formsOf(value: string): string[] {
     JSON.stringify(json).slice(1, -1),
     ascii(json),
     encoded(value),
+    percent(value),
     encoded(value).replaceAll("%20", "+"),
     encoded(value).replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
     value.replaceAll("'", `'\\''`),
@@ -101,8 +102,12 @@ function ascii(text: string): string {
 }
 
 function encoded(value: string): string {
+  return percent(value).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function percent(value: string): string {
   try {
-    return encodeURIComponent(value).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+    return encodeURIComponent(value);
   } catch {
     return value; // half of a surrogate pair
   }

@@ -20,7 +20,9 @@ export const namedValues: Finder = {
     "signature",
     "sig=",
     "connectionstring",
-    "pass-in",
+    "pw=",
+    "pw:",
+    'pw"',
   ],
   find: (text, onFound) => {
     NAME.lastIndex = 0;
@@ -35,14 +37,14 @@ export const namedValues: Finder = {
 };
 
 const NAME =
-  /token|secret|passw(?:or)?d|passphrase|pwd|pass|(?<=(?:api|access|private|secret|signing|encrypt|encryption|account|shared|master|auth|storage|primary|secondary|deploy|license|subscription|session|functions|host|ssh|hmac|jwt|webhook|app|application|consumer|service|client|instrumentation|ingest|write|sas)[-_ ]?)key|credentials?|signature|\bsig|connection[-_]?string|_?auth/gi;
+  /token|secret|passw(?:or)?d|passphrase|pwd|(?<![a-z])pw|(?:bind|root|user|db)_?pw|pass|(?<=(?:api|access|private|secret|signing|encrypt|encryption|account|shared|master|auth|storage|primary|secondary|deploy|license|subscription|session|functions|host|ssh|hmac|jwt|webhook|app|application|consumer|service|client|instrumentation|ingest|write|sas)[-_ ]?)key|credentials?|signature|\bsig|connection[-_]?string|_?auth/gi;
 /** Behind the name: `_2`, `Value`, `_BASE64`; then what closes it. */
 const SUFFIX =
   /(?:[_-]?\d{1,2}|[_-]?(?:value|base|base64|b64|hex|plain|plaintext|raw|text|string|prod|production|staging|dev|test|live))?(?=[^\w-]|$)/iy;
 const SEPARATOR =
-  /(\\{0,7}["'`])?\]?[ \t]{0,40}(=>|:=|\?=|=(?!=)|:(?![:=]))[ \t]{0,40}|>(?=[^<>\s])()|\\{0,7}["'],[ \t]{0,8}\\{0,7}["']?(?:value|Value)\\{0,7}["']?[ \t]{0,8}([:=])[ \t]{0,8}|,ParameterValue(=)/y;
+  /(\\{0,7}["'`])?\]?[ \t]{0,40}(=>|->|:=|\?=|=(?!=)|:(?![:=]))[ \t]{0,40}|>(?=[^<>\s])()|\\{0,7}["'],[ \t]{0,8}\\{0,7}["']?(?:value|Value)\\{0,7}["']?[ \t]{0,8}([:=])[ \t]{0,8}|,ParameterValue(=)/y;
 const BLANK_AFTER_FLAG = /\\{0,7}(["'])?,?[ \t]{1,8}/y;
-const PASSWORD = /^(?:passw|passphrase|pwd)/i;
+const PASSWORD = /^(?:passw|passphrase|pwd|\w*pw$)/i;
 
 function valueOfName(text: string, start: number, nameEnd: number, word: string): Value | null {
   if (!isName(text, start, word)) return null;
@@ -55,9 +57,16 @@ function valueOfName(text: string, start: number, nameEnd: number, word: string)
   if (separator) {
     const mark = separator[2] ?? separator[4] ?? separator[5] ?? "=";
     const isTight = mark !== ":" && !/[ \t]/.test(separator[0]);
-    const value = valueAt(text, SEPARATOR.lastIndex, isTight && isVariable(text, start, end));
+    const isSet = isTight && isVariable(text, start, end);
+    const value = valueAt(text, SEPARATOR.lastIndex, isSet);
     return value !== null &&
-      isSecret(value, { word, mark, isTight, isWholeLine: () => isWholeLine(text, start, value) })
+      isSecret(value, {
+        word,
+        mark,
+        isTight,
+        isVariable: isSet,
+        isWholeLine: () => isWholeLine(text, start, value),
+      })
       ? value
       : null;
   }
@@ -76,7 +85,7 @@ function valueAfterBlank(text: string, start: number, end: number, word: string)
   if (isFlag) return isHarmlessWord(value.text) || /^(?:auth|sig|signature)$/i.test(word) ? null : value;
   if (/\b(?:login|user|account)[ \t]+\S{1,64}[ \t]+$/i.test(before) && /^passw/i.test(word))
     return isHarmless(value.text) ? null : value;
-  if (/\bset[ \t][\w. -]{0,40}$/.test(before) && /_/.test(before)) return isHarmless(value.text) ? null : value;
+  if (/\bsetx?[ \t][\w. -]{0,40}$/.test(before) && /_/.test(before)) return isHarmless(value.text) ? null : value;
   if (value.quoted && /^passw/i.test(word)) return isHarmless(value.text) || /\s/.test(value.text) ? null : value;
   // A line of .netrc has just the two words.
   const isAlone =
@@ -116,11 +125,16 @@ interface Form {
   readonly mark: string;
   /** Nothing but the mark is between name and value. */
   readonly isTight: boolean;
+  /** It is set as a variable of the environment: no expression of a program follows. */
+  readonly isVariable: boolean;
   readonly isWholeLine: () => boolean;
 }
 
-function isSecret({ text, quoted }: Value, { word, mark, isTight, isWholeLine: isAlone }: Form): boolean {
-  if (quoted ? isHarmless(text) : isHarmlessWord(text)) return false;
+function isSecret(
+  { text, quoted }: Value,
+  { word, mark, isTight, isVariable: isSet, isWholeLine: isAlone }: Form,
+): boolean {
+  if (quoted || isSet ? isHarmless(text) : isHarmlessWord(text)) return false;
   const isPassword = PASSWORD.test(word);
   if (/^pwd$/i.test(word) && /^(?:[/~.\\]|[A-Za-z]:[\\/])/.test(text)) return false;
   if (/^(?:pass|sig|signature|_?auth)$/i.test(word)) {
@@ -152,7 +166,7 @@ function isSecret({ text, quoted }: Value, { word, mark, isTight, isWholeLine: i
   }
   if (isTight) return true;
   // With blanks around, or behind a colon, it may be prose: "unexpected token: end of file".
-  if (text.length >= 6 && looksDrawn(text)) return true;
+  if (text.length >= (isPassword ? 4 : 6) && looksDrawn(text)) return true;
   if (mark !== ":") return text.length >= 8 && !/^[A-Za-z_]+$/.test(text);
   return text.length >= 6 && (isPassword ? isAlone() : isAlone() && /[^A-Za-z0-9_.-]/.test(text) && text.length >= 8);
 }

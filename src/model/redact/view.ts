@@ -11,7 +11,7 @@ const CONTROL =
 const MAY_HAVE_CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200d\u2060\ufeff]/;
 /** An escape of JSON, C or the shell, or an entity of XML, as it is spelled. */
 const SPELLED =
-  /\\(?:u\{?([0-9a-fA-F]{4,6})\}?|x([0-9a-fA-F]{2})|(0?[0-3][0-7]{2})|([^ux\n]))|&(quot|apos|amp|lt|gt|#\d{2,3}|#x[0-9a-fA-F]{2,3});/g;
+  /'(?:\\'|"'")'|\\(?:u\{?([0-9a-fA-F]{4,6})\}?|x([0-9a-fA-F]{2})|(0?[0-3][0-7]{2})|([^ux\n]))|&(quot|apos|amp|lt|gt|#\d{2,3}|#x[0-9a-fA-F]{2,3});/g;
 const LETTERS: Readonly<Record<string, string>> = {
   n: "\n",
   r: "\r",
@@ -38,7 +38,7 @@ export function viewsOf(text: string): View[] {
   const views = seen === raw ? [raw] : [raw, seen];
   let last = seen;
   for (let level = 0; level < MOST_LEVELS; level++) {
-    if (!last.text.includes("\\") && !last.text.includes("&")) break;
+    if (!/[\\&]|'"'"'/.test(last.text)) break;
     const next = rewrite(last, SPELLED, spelled);
     if (next === last) break;
     last = withoutControls(next);
@@ -80,8 +80,10 @@ function spelled([all, unicode, hex, octal, letter, entity]: RegExpExecArray): s
   if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
   if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
   if (letter !== undefined) return LETTERS[letter] ?? letter;
-  if (entity!.startsWith("#x")) return String.fromCharCode(Number.parseInt(entity!.slice(2), 16));
-  return entity!.startsWith("#") ? String.fromCharCode(Number(entity!.slice(1))) : ENTITIES[entity!]!;
+  // A quotation mark within quotes, as the shell has it.
+  if (entity === undefined) return "'";
+  if (entity.startsWith("#x")) return String.fromCharCode(Number.parseInt(entity.slice(2), 16));
+  return entity.startsWith("#") ? String.fromCharCode(Number(entity.slice(1))) : ENTITIES[entity]!;
 }
 
 function percent([, hex]: RegExpExecArray): string {
