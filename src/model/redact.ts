@@ -261,7 +261,8 @@ function keyRemoved(raw: string, redacted: string, state: KeyState): string {
 /** What matches nothing at a place has found nothing there. */
 function finderOfPattern(source: string): Finder {
   try {
-    return byExpression([], new RegExp(source));
+    const pattern = new RegExp(source);
+    return byExpression([], () => pattern);
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^.*?: /, "") : String(error);
     throw usageError(

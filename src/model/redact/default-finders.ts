@@ -33,7 +33,7 @@ function finderOfRow(row: number): Finder {
   const isByVendor = source.includes("[ \\t\\w.-]{0,20}[ \\t'\"]{0,3}");
   return byExpression(
     keywords.split(" "),
-    new RegExp(source, flags),
+    () => new RegExp(source, flags),
     isByVendor
       ? (found, [all]) => /\d/.test(found) && !NO_SECRET.test(all.slice(0, all.lastIndexOf(found)))
       : undefined,

@@ -7,10 +7,11 @@ const SCHEME = String.raw`(?:basic|bearer|token|digest|negotiate|ntlm|apikey|bot
 /** `Authorization: Basic …`, as a header, in JSON, or as an argument; Digest and the like to the end of the header. */
 const authorization = byExpression(
   ["authoriz"],
-  new RegExp(
-    String.raw`\b(?:proxy-|x-)?authoriz?ation\\{0,7}["']?[ \t]{0,8}(?:[:=]|=>|,)[ \t]{0,8}\\{0,7}["']?(?:(?:digest|oauth|aws4-hmac-sha256)[ \t]{1,4}([^\n\r'\\]{4,4096})|${SCHEME}[ \t:]{1,4}([^\s"'\\,;]{2,4096})|([^\s"'\\,;]{4,4096}))`,
-    "i",
-  ),
+  () =>
+    new RegExp(
+      String.raw`\b(?:proxy-|x-)?authoriz?ation\\{0,7}["']?[ \t]{0,8}(?:[:=]|=>|,)[ \t]{0,8}\\{0,7}["']?(?:(?:digest|oauth|aws4-hmac-sha256)[ \t]{1,4}([^\n\r'\\]{4,4096})|${SCHEME}[ \t:]{1,4}([^\s"'\\,;]{2,4096})|([^\s"'\\,;]{4,4096}))`,
+      "i",
+    ),
   (found, [, rest, credentials]) =>
     rest !== undefined || credentials !== undefined ? !isHarmless(found) : !isHarmless(found) && looksDrawn(found),
 );
@@ -18,14 +19,14 @@ const authorization = byExpression(
 /** Without the header's name: "sent Bearer abc123". */
 const bearer = byExpression(
   ["bearer"],
-  /\bbearer\\{0,7}["']?(?:[ \t]{1,4}|:[ \t]{0,4}|%20|\+)((?=[\w.~+/=-]{0,512}\d)[\w.~+/=-]{6,4096})/i,
+  () => /\bbearer\\{0,7}["']?(?:[ \t]{1,4}|:[ \t]{0,4}|%20|\+)((?=[\w.~+/=-]{0,512}\d)[\w.~+/=-]{6,4096})/i,
   (found) => !isHarmless(found),
 );
 
 /** The password in `scheme://user:password@host`, or a token that stands for the user. */
 const inUrl = byExpression(
   ["://", ":\\/", ":\\\\/", "%3a%2f%2f"],
-  /:\/\/(?:[^\s/:@?#"'<>\\]{0,256}:([^\s/"'<>\\]{1,256})@|([^\s/:@?#"'<>\\]{20,512})@)(?:[^\s/:?#"'<>]{0,256})/,
+  () => /:\/\/(?:[^\s/:@?#"'<>\\]{0,256}:([^\s/"'<>\\]{1,256})@|([^\s/:@?#"'<>\\]{20,512})@)(?:[^\s/:?#"'<>]{0,256})/,
   (found, [all, password]) => {
     if (password === undefined) return /\d/.test(found) && /^[\w.~-]+$/.test(found);
     const user = all.slice(3, all.indexOf(":", 3));

@@ -19,19 +19,19 @@ const PARAMETER = /[?&](?:password|token|api_?key|sig|secret|access_token)=([^&\
 /** What an environment holds of secrets: the values of variables named like one, and the passwords in addresses. */
 export function secretsOf(environment: Readonly<Record<string, string | undefined>>): string[] {
   const values = new Set<string>();
-  const words = new Set(
-    Object.keys(environment).flatMap((name) => (name.includes("_") ? name.toLowerCase().split("_") : [])),
-  );
+  const isInName = (word: string) =>
+    Object.keys(environment).some((name) => `_${name.toLowerCase()}_`.includes(`_${word.toLowerCase()}_`));
   const add = (value: string) => {
     const bare = value.trim();
     // POSTGRES_PASSWORD=postgres
-    if (bare.length < SHORTEST || isTrivial(bare) || words.has(bare.toLowerCase()) || /^\d{1,8}$/.test(bare)) return;
+    if (bare.length < SHORTEST || isTrivial(bare) || (/^\w+$/.test(bare) && isInName(bare)) || /^\d{1,8}$/.test(bare))
+      return;
     values.add(bare);
   };
   for (const [name, value = ""] of Object.entries(environment)) {
     if (value.length < SHORTEST || name.startsWith("SCENARIOLOG_")) continue;
     for (const pattern of [URL_PASSWORD, PAIR_PASSWORD, PARAMETER]) {
-      if (pattern !== URL_PASSWORD && !/[=]/.test(value)) continue;
+      if (!value.includes(pattern === URL_PASSWORD ? "://" : "=")) continue;
       for (const [, found] of value.matchAll(pattern)) {
         const password = found!.replace(/^(["'])(.*)\1$/, "$2");
         add(password);
@@ -123,5 +123,6 @@ function decoded(value: string): string {
 
 /** The scanner knows bytes, and ASCII letters of one case. */
 function hintOf(form: string): string {
-  return form.slice(0, HINT_BYTES).replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const bytes = Buffer.from(form).subarray(0, HINT_BYTES).toString("latin1");
+  return bytes.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

@@ -6,33 +6,34 @@ const LF = 0x0a;
 const TABLE_SIZE = 1 << 15;
 
 /** Letters of both cases, and the marks in tokens, to 5 bits; what differs may become the same. */
-const CLASS = Uint8Array.from({ length: 256 }, (_, byte) => {
-  const char = String.fromCharCode(byte).toLowerCase();
-  if (char >= "a" && char <= "z") return char.charCodeAt(0) - 96;
-  if (char >= "0" && char <= "9") return 27;
-  return { _: 28, "-": 29, ".": 30, ":": 31, "/": 31 }[char] ?? 0;
-});
+const CLASS = new Uint8Array(256);
+for (let letter = 1; letter <= 26; letter++) CLASS[0x40 + letter] = CLASS[0x60 + letter] = letter;
+CLASS.fill(27, 0x30, 0x3a);
+for (const [char, number] of [
+  ["_", 28],
+  ["-", 29],
+  [".", 30],
+  [":", 31],
+  ["/", 31],
+] as const) {
+  CLASS[char.charCodeAt(0)] = number;
+}
 
 /**
  * Finds many keywords in one pass over the bytes: the last three bytes are looked up in a table of what any keyword begins
- * with, and only where one does the keywords are compared. A keyword has 3 bytes at least; ASCII letters match in both cases.
+ * with, and only where one does the keywords are compared. A keyword has 3 characters at least; ASCII letters match in both cases.
  */
 export class Scanner {
   /** 0 is none; else the number of a bucket, from 1. */
   readonly #table = new Uint16Array(TABLE_SIZE);
-  readonly #buckets: { readonly bytes: Uint8Array; readonly keyword: number }[][] = [[]];
+  readonly #buckets: { readonly word: string; readonly keyword: number }[][] = [[]];
 
-  /** `keywords` in lower case; shorter ones are never found. */
-  constructor(keywords: readonly (string | Uint8Array)[] = []) {
-    for (const [keyword, text] of keywords.entries()) this.add(text, keyword);
-  }
-
-  add(text: string | Uint8Array, keyword: number): void {
-    const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
-    if (bytes.length < 3) return;
-    const key = (CLASS[bytes[0]!]! << 10) | (CLASS[bytes[1]!]! << 5) | CLASS[bytes[2]!]!;
+  /** `word` has its ASCII letters in lower case, and each of its characters is one byte. A shorter one than 3 characters is never found. */
+  add(word: string, keyword: number): void {
+    if (word.length < 3) return;
+    const key = (CLASS[word.charCodeAt(0)]! << 10) | (CLASS[word.charCodeAt(1)]! << 5) | CLASS[word.charCodeAt(2)]!;
     this.#table[key] ||= this.#buckets.push([]) - 1;
-    this.#buckets[this.#table[key]!]!.push({ bytes: bytes.map(lower), keyword });
+    this.#buckets[this.#table[key]!]!.push({ word, keyword });
   }
 
   /** In the order of their places. A place may have several. */
@@ -51,10 +52,10 @@ export class Scanner {
   #compare(bytes: Uint8Array, at: number, bucket: number, line: number, onHit: OnHit): void {
     const entries = this.#buckets[bucket]!;
     for (let i = 0; i < entries.length; i++) {
-      const { bytes: wanted, keyword } = entries[i]!;
+      const { word, keyword } = entries[i]!;
       let same = 0;
-      while (same < wanted.length && lower(bytes[at + same] ?? 0) === wanted[same]) same++;
-      if (same === wanted.length) onHit(keyword, line);
+      while (same < word.length && lower(bytes[at + same] ?? 0) === word.charCodeAt(same)) same++;
+      if (same === word.length) onHit(keyword, line);
     }
   }
 }

@@ -43,13 +43,18 @@ export function withoutSpans(text: string, spans: readonly Span[]): string {
 /** Finds all matches of an expression; of one with a first group, that group. `isSecret` may refuse some. */
 export function byExpression(
   hints: readonly string[],
-  pattern: RegExp,
+  /** Made when it is first needed. */
+  pattern: () => RegExp,
   isSecret: (found: string, match: RegExpExecArray) => boolean = () => true,
 ): Finder {
-  const all = new RegExp(pattern.source, `${pattern.flags.replace(/[dgy]/g, "")}dg`);
+  let all: RegExp | undefined;
   return {
     hints,
     find: (text, onFound) => {
+      if (all === undefined) {
+        const { source, flags } = pattern();
+        all = new RegExp(source, `${flags.replace(/[dgy]/g, "")}dg`);
+      }
       all.lastIndex = 0;
       for (let match = all.exec(text); match !== null; match = all.exec(text)) {
         if (match[0] === "") {
