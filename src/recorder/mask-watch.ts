@@ -23,6 +23,11 @@ export class MaskWatch {
     private readonly run: { readonly database: string; readonly runId: string },
   ) {}
 
+  /** Whether there was any. */
+  get found(): boolean {
+    return this.#kept.size > 0;
+  }
+
   output(stream: Stream, chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     const before = this.#pending[stream];

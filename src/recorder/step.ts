@@ -3,6 +3,7 @@ import { type Captured, type CaptureSpec, capture } from "../capture/capture.ts"
 import type { Platform } from "../capture/child.ts";
 import { StepControl } from "../capture/step-control.ts";
 import type { Exit } from "../model/exit.ts";
+import { MASKS_TAG } from "../model/redact/masks.ts";
 import type { StepSpec } from "../model/step.ts";
 import { type Clock, systemClock } from "../model/time.ts";
 import type { Connection } from "./connection.ts";
@@ -167,7 +168,8 @@ async function runAttempt(
   const completedAt = clock.now();
   masks?.end();
   await endWatch();
-  const outcome = outcomeOf(captured, control, spec);
+  const ended = outcomeOf(captured, control, spec);
+  const outcome = masks?.found ? { ...ended, tags: [...ended.tags, [MASKS_TAG, "true"] as const] } : ended;
   return { captured, outcome, completedAt, durationMs, marks, keepTrace: traced?.keep };
 }
 

@@ -58,7 +58,7 @@ test("the values lie where nobody else can read them, and not beside the databas
 
 test("within one record a mask holds for all later steps, and for why", async () => {
   const dir = tempDir();
-  const { env } = runtimeDir();
+  const { env, files } = runtimeDir();
   const script = (name: string, text: string) =>
     fs.writeFileSync(path.join(dir, name), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
   script("01-a.sh", `echo "::add-mask::${MASKED}"`);
@@ -67,6 +67,11 @@ test("within one record a mask holds for all later steps, and for why", async ()
   expect(stderr).toContain("cannot use [redacted]");
   expect(stderr).not.toContain(MASKED);
   expect(fs.readFileSync(path.join(dir, "x.db")).includes(MASKED)).toBe(false);
+  // The run has ended, and what it kept is gone: but the log of the first step tells.
+  expect(files()).toEqual([]);
+  const { stdout } = await scenariolog(["why", "--db", "x.db", "--output", "json"], { cwd: dir, env });
+  expect(stdout).toContain("cannot use [redacted]");
+  expect(stdout).not.toContain(MASKED);
 });
 
 test("with --redact none a mask is a line like any other", async () => {

@@ -8,6 +8,7 @@ import { takeMasks } from "../../recorder/masked-values.ts";
 import { withoutColours } from "../../render/plain-text.ts";
 import { shellWord } from "../../render/shell.ts";
 import { errorLine } from "../../report/error-line.ts";
+import { filesOfMaskingSteps } from "../../report/masking-steps.ts";
 import { newLines } from "../../report/new-lines.ts";
 import { placesNear, shellPlaces } from "../../report/source-place.ts";
 import { type FailedStep, type Why, why } from "../../report/why.ts";
@@ -98,6 +99,8 @@ const TAIL_LINES = 15;
 const NEW_LINES = 10;
 /** From the end of each log. */
 const READ_BYTES = 128 << 10;
+/** The same where a step has masked something, anywhere in it. */
+const MASKING_BYTES = 8 << 20;
 /** Above and below the line that failed. */
 const AROUND = 1;
 
@@ -113,6 +116,12 @@ export function diagnose(store: Store, selector: string, options: DiagnosisOptio
   const found = why(store, selector, isAlive);
   const { run } = found;
   takeMasks(options.redactor, store.path, run.run_id);
+  for (const files of filesOfMaskingSteps(store, run.run_id)) {
+    const evidence = new Evidence(store, run, { ...options, logFiles: files.logFiles });
+    for (const stored of [files.stdout, files.stderr]) {
+      options.redactor.learn(evidence.logEnd(stored, MASKING_BYTES).lines.join("\n"));
+    }
+  }
   return {
     run: {
       run_id: run.run_id,

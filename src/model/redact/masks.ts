@@ -8,6 +8,9 @@ export const MASK_HINTS = ["::add-mask::", "##[add-mask]", "##vso[task.set"];
 /** Whoever says so means it, but a letter or two are in every line. */
 const SHORTEST = 4;
 
+/** A tag of a step whose output has made values secrets. */
+export const MASKS_TAG = "log.masks";
+
 export interface Mask {
   /** Each line of it. */
   readonly values: readonly string[];
