@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import type { Redactor } from "../model/redact.ts";
 import { parseTime } from "../model/time.ts";
 import type { Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
@@ -21,8 +22,13 @@ export interface LogEnd {
 export class Evidence {
   readonly #gate: Gate;
 
-  constructor(store: Store, run: Run, allowance: Allowance) {
-    this.#gate = new Gate(store, run, allowance);
+  constructor(
+    store: Store,
+    run: Run,
+    /** The redactor takes secrets out of source files, which it is given whole: a key has several lines. */
+    private readonly options: Allowance & { readonly redactor?: Redactor },
+  ) {
+    this.#gate = new Gate(store, run, options);
   }
 
   /** At most `maxBytes` from the end of a log. Never throws. */
@@ -51,7 +57,9 @@ export class Evidence {
     try {
       const fd = openFound(found);
       try {
-        const all = fs.readFileSync(fd, "utf8").split("\n");
+        const text = fs.readFileSync(fd, "utf8");
+        const all = (this.options.redactor?.text(text) ?? text).split("\
+");
         if (line < 1 || line > all.length) return null;
         const first = Math.max(1, line - around);
         const lines = all.slice(first - 1, line + around).map((text, i) => ({ num: first + i, text }));

@@ -1,7 +1,15 @@
 import { usageError } from "../errors.ts";
-import { MAX_LINE_BYTES } from "./lines.ts";
+import { defaultFinder, defaultHints } from "./redact/default-finders.ts";
+import { isHarmless } from "./redact/harmless.ts";
+import { finderOf, secretsOf } from "./redact/known-values.ts";
+import { MASK_HINTS, masksIn } from "./redact/masks.ts";
+import { headOfKey, KeyState } from "./redact/private-keys.ts";
+import { REDACTED } from "./redact/redacted.ts";
+import { Scanner } from "./redact/scanner.ts";
+import { byExpression, type Finder, merged, type Span, withoutSpans } from "./redact/spans.ts";
+import { hasControls, placeOf, plainOf, viewsOf } from "./redact/view.ts";
 
-export const REDACTED = "[redacted]";
+export { KeyState, REDACTED };
 
 export interface RedactorOptions {
   /** Regular expressions of the user's; "none" leaves out the default set. */
@@ -10,81 +18,43 @@ export interface RedactorOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Shorter values are words that stand for something else as well. */
-const SHORTEST_VALUE = 6;
-const SHORT_TEXT = 64 << 10;
-const SECRET_VARIABLE = /TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY|CREDENTIAL/i;
 /** A flag, or the key of a tag. */
 const SECRET_NAME =
-  /(?:^|[-_.])(?:token|secret|password|passwd|passphrase|api[-_]?key|(?:access|private|secret)[-_]key|credentials?)$/i;
-/** A key of several lines: its first and last one tell. */
-const KEY_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
-const KEY_END = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
-
-interface Rule {
-  /** One of them is in every line in which the rule finds something. */
-  readonly hints: readonly RegExp[];
-  readonly replace: (line: string) => string;
-}
-
-/** Hints have two literals at most, for which the engine has a search as fast as memory. */
-const NAMED: readonly RegExp[] = [/token|secret/i, /passw|passph/i, /apikey|_key/i, /-key|credential/i];
-const DOTTED = /xox|eyJ/;
-/** Whether a short text may have anything that one of the hints is for. */
-const ANY_HINT =
-  /token|secret|passw|passph|key|credential|authoriz|bearer|:\/\/[^\s/]{0,512}@|AKIA|ASIA|gh[opsru]_|xox|xapp-|slack\.|eyJ|sk-|_live|AIza|pypi-|glpat|npm_|_pat_/i;
+  /(?:^|[-_.])(?:token|secret|password|passwd|passphrase|pass|pwd|api[-_]?key|(?:access|private|secret|account)[-_]key|credentials?)$/i;
+/** Of a longer line so much is looked at together, and of what comes before it this much again. */
+const WINDOW = 256 << 10;
+const OVERLAP = 16 << 10;
+const NONE: readonly number[] = [];
+/** The bytes of what is not seen on a terminal, and so may stand within a keyword. */
+const HIDING = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf/;
+/** Keywords that no finder is for. */
+const MASK_KEYWORD = 0xfffe;
+const KEY_KEYWORD = 0xfffd;
 
 /**
- * All patterns are linear: no repetition begins at a place that the one before it went through. Built when a text has
- * something that looks like a secret: a step without any does not pay for them.
- */
-const defaultRules = once((): readonly Rule[] => [
-  keeping(
-    [/authoriz|bearer/i],
-    /(\bauthorization["']?\s{0,4}[:=]\s{0,4}["']?(?:(?:basic|bearer|token|digest|negotiate)\s{1,4})?|\bbearer\s{1,4}(?=[\w.~+/=-]{0,64}\d))[^\s"',;]{4,4096}/gi,
-  ),
-  keeping([/:\/\/[^\s/]{0,512}@/], /(:\/\/[^\s/:@?#"']{0,256}:)[^\s/@"']{1,256}(?=@)/g),
-  // Behind a colon, or with blanks, it may be prose: "unexpected token: end of file". A digit tells.
-  keeping(
-    NAMED,
-    /((?:token|secret|passw(?:or)?d|passphrase|api[-_]?key|(?:access|private|secret|signing|encryption)[-_]key|credentials?)["']?(?:=["']?(?=[^\s"'$<*{[(,;&])|\s{0,4}(?::|=)\s{0,4}["']?(?=[^\s"',;]{8})(?=[^\s"',;]{0,64}\d)))[^\s"',;&]{3,4096}/gi,
-  ),
-  keeping(
-    NAMED,
-    /(--(?:[a-z]{1,16}-){0,3}(?:token|secret|password|passwd|passphrase|api-?key|(?:access|private|secret)-key)["']?\s["']?)[^\s"'-][^\s"']{2,4096}/gi,
-  ),
-  dropping([/AKIA|ASIA/], /(?<!\w)(?:AKIA|ASIA)[A-Z0-9]{16}(?!\w)/g),
-  dropping([/gh[opsru]_/], /(?<![\w-])gh[opsru]_\w{20,255}/g),
-  dropping(
-    [/pypi-|glpat/, /npm_|_pat_/],
-    /(?<![\w-])(?:github_pat_\w{20,255}|glpat-[\w-]{16,255}|npm_\w{30,255}|dckr_pat_[\w-]{16,255}|pypi-[\w-]{16,512})/g,
-  ),
-  dropping(
-    [DOTTED, /slack\.|xapp-/],
-    /(?<![\w-])(?:xox[abeprs]|xapp)-[\w-]{8,255}|(?<=hooks\.slack\.com\/services\/)[\w/]{8,255}/g,
-  ),
-  dropping([DOTTED], /(?<![\w-])eyJ[\w-]{8,8192}\.[\w-]{8,8192}(?:\.[\w-]{0,8192})?/g),
-  dropping([/sk-/, /_live|AIza/], /(?<![\w-])(?:sk-[\w-]{20,255}|[rs]k_live_\w{16,255}|AIza[\w-]{35})/g),
-]);
-
-/**
- * Takes secrets out of text: what looks like one, the values of variables that are named like secrets, and what the user's
- * patterns match. Line by line: of a longer one no more than 16 KiB are looked at together.
+ * Takes secrets out of text: what looks like one, the values of variables that are named like secrets, what a step has
+ * masked, and what the user's patterns match. A secret is found as a person sees it, whatever colours and escapes are in it.
+ *
+ * One pass over the bytes looks for keywords; only lines that have one are looked at by the finders of that keyword.
  */
 export class Redactor {
   /** As given. */
   readonly patterns: readonly string[];
   readonly #hasDefaults: boolean;
   readonly #environment: RedactorOptions["environment"];
-  readonly #ownRules: readonly Rule[];
-  #valueRules: readonly Rule[] | undefined;
+  readonly #ownFinders: readonly Finder[];
+  /** Numbered from behind the default ones. */
+  readonly #values: Finder[] = [];
+  readonly #masked = new Set<string>();
+  #scanner: Scanner | undefined;
+  #defaults = 0;
 
   /** Throws USAGE for a pattern that is no regular expression. */
   constructor({ patterns, environment }: RedactorOptions) {
     this.patterns = patterns;
     this.#environment = environment;
     this.#hasDefaults = !patterns.includes("none");
-    this.#ownRules = patterns.filter((pattern) => pattern !== "none").map(ruleOfPattern);
+    this.#ownFinders = patterns.filter((pattern) => pattern !== "none").map(finderOfPattern);
   }
 
   /** Any text, also of several lines. */
@@ -99,22 +69,35 @@ export class Redactor {
    * of them has anything that looks like a secret, it takes next to no time.
    */
   lines(lines: string[], state: KeyState): void {
-    const all = lines.length === 1 ? lines[0]! : lines.join("\n");
-    const rules = this.#rulesFor(all);
-    const keys = this.#hasDefaults && (state.inside || all.includes("PRIVATE KEY"));
-    if (rules.length === 0 && !keys) return;
-    for (const [i, line] of lines.entries()) {
-      if (keys && state.isKey(line)) lines[i] = REDACTED;
-      else if (rules.length > 0) lines[i] = redactLine(line, rules);
+    const hits = this.#hits(lines);
+    if (hits.size === 0 && !state.inside && this.#ownFinders.length === 0) return;
+    for (let i = 0; i < lines.length; i++) {
+      const line = lines[i]!;
+      const numbers = hits.get(i);
+      if (numbers?.includes(MASK_KEYWORD) && this.#learnsFrom(line)) {
+        // What was just learned may be anywhere from here on.
+        const rest = lines.slice(i);
+        this.lines(rest, state);
+        for (const [k, redacted] of rest.entries()) lines[i + k] = redacted;
+        return;
+      }
+      if (numbers !== undefined || this.#ownFinders.length > 0) lines[i] = this.#line(line, numbers ?? NONE);
+      if (state.inside || numbers?.includes(KEY_KEYWORD)) lines[i] = keyRemoved(line, lines[i]!, state);
     }
   }
 
   /** Words of a command line: what follows a flag that is named like a secret is one as well. */
   args(words: readonly string[]): string[] {
+    const all = this.#commandLine(words);
     return words.map((word, i) => {
       const flag = words[i - 1];
-      const isSecret = flag?.startsWith("-") && !word.startsWith("-") && this.#hasDefaults && SECRET_NAME.test(flag);
-      return isSecret ? REDACTED : this.text(word);
+      const isSecret =
+        flag?.startsWith("-") &&
+        !word.startsWith("-") &&
+        this.#hasDefaults &&
+        SECRET_NAME.test(flag) &&
+        !isHarmless(word);
+      return isSecret ? REDACTED : (all[i] ?? this.text(word));
     });
   }
 
@@ -123,83 +106,163 @@ export class Redactor {
     return this.#hasDefaults && value !== "" && SECRET_NAME.test(key) ? REDACTED : this.text(value);
   }
 
-  /** Those for which there is something in a text. */
-  #rulesFor(text: string): readonly Rule[] {
-    this.#valueRules ??= this.#hasDefaults ? valueRules(this.#environment) : [];
-    // A pattern of the user's may be about the beginning of a line, and is asked at each.
-    const values = this.#valueRules.filter(({ hints }) => hints.some((hint) => hint.test(text)));
-    const others = [...values, ...this.#ownRules];
-    if (!this.#hasDefaults || (text.length <= SHORT_TEXT && !ANY_HINT.test(text))) return others;
-    const found = new Map<RegExp, boolean>();
-    const has = (hint: RegExp): boolean => {
-      const is = found.get(hint) ?? hint.test(text);
-      found.set(hint, is);
-      return is;
+  /** Takes a value out from now on, in all its spellings; "none" among the patterns leaves it. */
+  mask(value: string): void {
+    if (!this.#hasDefaults || this.#masked.has(value)) return;
+    this.#masked.add(value);
+    this.#addValue(this.#ready(), finderOf(value));
+  }
+
+  /** What is to be taken out of a text, whatever is in it; of a part of a long line, too. */
+  spans(text: string): Span[] {
+    const numbers = this.#hits([text]).get(0);
+    return this.#spansOf(text, numbers ?? NONE);
+  }
+
+  /** Whether bytes may have something to be taken out: never false where there is, seldom true where there is nothing. */
+  mayFind(bytes: Buffer): boolean {
+    if (this.#ownFinders.length > 0) return true;
+    if (!this.#hasDefaults) return false;
+    let found = false;
+    const onHit = () => {
+      found = true;
     };
-    return [...others, ...defaultRules().filter(({ hints }) => hints.some(has))];
+    this.#ready().scan(bytes, onHit);
+    if (found || !HIDING.test(bytes.toString("latin1"))) return found;
+    this.#ready().scan(Buffer.from(plainOf(bytes.toString())), onHit);
+    return found;
+  }
+
+  /** Masks what the commands in a text say, and returns these values; none where "none" is among the patterns. */
+  learn(text: string): string[] {
+    if (!this.#hasDefaults) return [];
+    const values = masksIn(plainOf(text)).flatMap((mask) => mask.values);
+    for (const value of values) this.mask(value);
+    return values;
+  }
+
+  /** Lines from the end of a text, in place: what begins before them may be a key that ends in them. */
+  tail(lines: string[]): void {
+    const end = headOfKey(lines.map(plainOf));
+    this.lines(lines, new KeyState());
+    if (this.#hasDefaults) lines.fill(REDACTED, 0, end);
+  }
+
+  #learnsFrom(line: string): boolean {
+    const before = this.#masked.size;
+    this.learn(line);
+    return this.#masked.size > before;
+  }
+
+  #line(line: string, numbers: readonly number[]): string {
+    return withoutSpans(line, this.#spansOf(line, numbers));
+  }
+
+  #spansOf(text: string, numbers: readonly number[]): Span[] {
+    const own = this.#ownFinders;
+    const finders = [...own];
+    for (const number of numbers) if (number < KEY_KEYWORD) finders.push(this.#finder(number));
+    const spans: Span[] = [];
+    for (let from = 0; ; from += WINDOW - OVERLAP) {
+      const part = text.length <= WINDOW ? text : text.slice(from, from + WINDOW);
+      for (const [level, view] of viewsOf(part).entries()) {
+        for (const finder of finders) {
+          if (level > 1 && own.includes(finder)) continue;
+          finder.find(view.text, (start, end) => {
+            if (end <= start) return;
+            // Behind the last character, not before the next one: a control sequence may be between them.
+            spans.push({
+              start: from + placeOf(view, start),
+              end: from + endOf(part, placeOf(view, end - 1), placeOf(view, end)),
+            });
+          });
+        }
+      }
+      if (from + WINDOW >= text.length) break;
+    }
+    return merged(spans);
+  }
+
+  #finder(number: number): Finder {
+    return number < this.#defaults ? defaultFinder(number) : this.#values[number - this.#defaults]!;
+  }
+
+  /** For each line that has keywords, the numbers of those who look for them. */
+  #hits(lines: readonly string[]): Map<number, number[]> {
+    const hits = new Map<number, number[]>();
+    if (!this.#hasDefaults) return hits;
+    const text = lines.length === 1 ? lines[0]! : lines.join("\n");
+    this.#scan(text, hits);
+    if (hasControls(text)) this.#scan(plainOf(text), hits);
+    return hits;
+  }
+
+  #scan(text: string, hits: Map<number, number[]>): void {
+    this.#ready().scan(Buffer.from(text), (keyword, line) => {
+      const numbers = hits.get(line);
+      if (numbers === undefined) hits.set(line, [keyword]);
+      else if (!numbers.includes(keyword)) numbers.push(keyword);
+    });
+  }
+
+  #ready(): Scanner {
+    if (this.#scanner) return this.#scanner;
+    const scanner = new Scanner();
+    const hints = defaultHints();
+    for (const [number, words] of hints.entries()) for (const word of words) scanner.add(word, number);
+    for (const word of MASK_HINTS) scanner.add(word, MASK_KEYWORD);
+    for (const word of ["private key", "private-lines"]) scanner.add(word, KEY_KEYWORD);
+    this.#defaults = hints.length;
+    for (const value of secretsOf(this.#environment)) this.#addValue(scanner, finderOf(value));
+    this.#scanner = scanner;
+    return scanner;
+  }
+
+  #addValue(scanner: Scanner, finder: Finder): void {
+    const number = this.#defaults + this.#values.push(finder) - 1;
+    for (const hint of finder.hints) scanner.add(hint, number);
+  }
+
+  /** A word may tell only beside others: `mysql`, `-pSECRET`. Words that are to be looked at alone are left undefined. */
+  #commandLine(words: readonly string[]): (string | undefined)[] {
+    if (words.some((word) => /[\n"'`\\]|^$/.test(word))) return [];
+    const line = words.map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(" ");
+    const redacted = this.text(line);
+    if (redacted === line) return words.map((word) => this.text(word));
+    const parts = redacted.match(/"[^"]*"|\S+/g) ?? [];
+    if (parts.length !== words.length) return [];
+    return parts.map((part, i) => {
+      const alone = this.text(words[i]!);
+      const beside = /\s/.test(words[i]!) ? part.slice(1, -1) : part;
+      return beside === words[i] ? alone : beside;
+    });
   }
 }
 
-/** Whether a private key of several lines has begun and not ended. */
-export class KeyState {
-  inside = false;
-
-  /** Whether this line has a part of one. */
-  isKey(line: string): boolean {
-    const begins = KEY_BEGIN.test(line);
-    const was = this.inside;
-    this.inside = (was || begins) && !KEY_END.test(line);
-    return was || begins;
-  }
+/** Where a span ends in the raw text whose last character stands at `last`, and the next one seen at `next`. */
+function endOf(text: string, last: number, next: number): number {
+  const between = text.slice(last, next);
+  // An escape that is spelled out stands for its one character; a control sequence behind it stays.
+  const spelled =
+    /^(?:\\(?:u\{?[0-9a-fA-F]{4,6}\}?|x[0-9a-fA-F]{2}|0?[0-3][0-7]{2}|.)|&#?\w{2,5};|%[0-9a-fA-F]{2})/s.exec(between);
+  return spelled ? last + spelled[0].length : Math.min(next, last + 1);
 }
 
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => (made ??= make());
+function keyRemoved(raw: string, redacted: string, state: KeyState): string {
+  const plain = plainOf(raw);
+  const at = state.partOf(plain.replace(/\r$/, ""));
+  if (at < 0) return redacted;
+  if (at === 0) return REDACTED;
+  return plain === raw && raw.startsWith(redacted.slice(0, at))
+    ? redacted.slice(0, at) + REDACTED
+    : plain.slice(0, at) + REDACTED;
 }
 
-function redactLine(line: string, rules: readonly Rule[]): string {
-  if (line.length > MAX_LINE_BYTES) {
-    return redactLine(line.slice(0, MAX_LINE_BYTES), rules) + redactLine(line.slice(MAX_LINE_BYTES), rules);
-  }
-  let redacted = line;
-  for (const { hints, replace } of rules) if (hints.some((hint) => hint.test(redacted))) redacted = replace(redacted);
-  return redacted;
-}
-
-function keeping(hints: readonly RegExp[], pattern: RegExp): Rule {
-  return { hints, replace: (line) => line.replace(pattern, `$1${REDACTED}`) };
-}
-
-function dropping(hints: readonly RegExp[], pattern: RegExp): Rule {
-  return { hints, replace: (line) => line.replace(pattern, REDACTED) };
-}
-
-/** Longest first, as one may be within another. */
-function valueRules(environment: RedactorOptions["environment"]): Rule[] {
-  const values = Object.keys(environment)
-    .filter((name) => SECRET_VARIABLE.test(name))
-    .flatMap((name) => environment[name]?.split("\n") ?? [])
-    .map((value) => value.trim());
-  return [...new Set(values)]
-    .filter((value) => value.length >= SHORTEST_VALUE)
-    .sort((a, b) => b.length - a.length)
-    .map((value) => ({
-      hints: [new RegExp(RegExp.escape(value))],
-      replace: (line) => line.replaceAll(value, REDACTED),
-    }));
-}
-
-function ruleOfPattern(source: string): Rule {
-  const pattern = compile(source);
-  // What matches nothing at a place has found nothing there.
-  const replace = (line: string) => line.replace(pattern, (match) => (match === "" ? "" : REDACTED));
-  return { hints: [new RegExp(source)], replace };
-}
-
-function compile(source: string): RegExp {
+/** What matches nothing at a place has found nothing there. */
+function finderOfPattern(source: string): Finder {
   try {
-    return new RegExp(source, "g");
+    const pattern = new RegExp(source);
+    return byExpression([], () => pattern);
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^.*?: /, "") : String(error);
     throw usageError(

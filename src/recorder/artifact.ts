@@ -12,6 +12,7 @@ import type { Store } from "../store/store.ts";
 import { copyToFree, openRegular, readAll } from "./copy-file.ts";
 import { guestLogDir } from "./guest-log-dir.ts";
 import { indexLog } from "./index-log.ts";
+import { takeMasks } from "./masked-values.ts";
 import { storedPath } from "./paths.ts";
 import { findPlace, type Place, type PlaceSpec } from "./place.ts";
 
@@ -33,6 +34,7 @@ export interface ArtifactSpec {
  */
 export async function addArtifact(store: Store, at: PlaceSpec, file: string, spec: ArtifactSpec): Promise<void> {
   const place = findPlace(store, at);
+  takeMasks(spec.redactor, store.path, place.runId);
   const fd = openRegular(file);
   try {
     refuseDatabase(store, fd, file);

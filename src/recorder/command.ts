@@ -11,6 +11,7 @@ import type { Redactor } from "../model/redact.ts";
 import { type Clock, systemClock } from "../model/time.ts";
 import { beginCommand, type CommandRows, closeLogs, endCommand } from "./command-rows.ts";
 import { Connection } from "./connection.ts";
+import { takeMasks } from "./masked-values.ts";
 import { outcomeOf } from "./outcome.ts";
 import { findPlace, type PlaceSpec } from "./place.ts";
 
@@ -85,8 +86,10 @@ async function begin(connection: Connection, spec: CommandSpec, clock: Clock): P
   try {
     const store = connection.open();
     const { argv, name, redactor, redactLogs } = spec;
+    const place = findPlace(store, at);
+    takeMasks(redactor, store.path, place.runId);
     const beginning = { argv, name, redactor, redactLogs, logDir, cwd: ownCwd(), startedAt: clock.now() };
-    return beginCommand(store, findPlace(store, at), beginning);
+    return beginCommand(store, place, beginning);
   } catch (error) {
     await spec.onUnrecorded(messageOf(error));
     return null;

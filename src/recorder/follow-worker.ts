@@ -4,6 +4,7 @@ import { Redactor } from "../model/redact.ts";
 import { openAgain } from "../store/open.ts";
 import { type FollowOrder, Phase } from "./follow-order.ts";
 import { indexLog } from "./index-log.ts";
+import { takeMasks } from "./masked-values.ts";
 
 /** Not for less: a transaction for a few lines costs about as much as one for many. */
 const WORTH_BYTES = 512 * 1024;
@@ -33,6 +34,7 @@ async function follow({ database, runId, logs, limitBytes, redact, phase }: Foll
     const indexed = new Map<number, number>();
     while (Atomics.load(now, 0) !== Phase.stop) {
       await Bun.sleep(POLL_MS);
+      takeMasks(redactor, database, runId);
       for (const { artifactId, file: first, fileId } of logs) {
         // Another recorder may have moved it, and have its own log there now.
         const file = fileId === null ? first : whereIs(first, fileId);

@@ -7,6 +7,7 @@ import { adoptLines, indexStateOf } from "../store/lines.ts";
 import { findRun, type Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { indexLog } from "./index-log.ts";
+import { takeMasks } from "./masked-values.ts";
 
 export interface IndexedRun {
   /** Lines added to the index. */
@@ -35,6 +36,7 @@ export async function indexRun(store: Store, selector: string, options: IndexRun
   adoptLines(store);
   const gate = new Gate(store, run, options.allowance ?? NO_ALLOWANCE);
   const redactor = options.redactor ?? new Redactor({ patterns: [], environment: process.env });
+  takeMasks(redactor, store.path, run.run_id);
   let lines = 0;
   let artifacts = 0;
   const failures: { path: string; reason: string }[] = [];

@@ -16,6 +16,7 @@ import { indexLog, indexSmallLog } from "./index-log.ts";
 import { enterLogs, type RecordedLog, recordLogs, reserveArtifacts, STREAMS } from "./log-rows.ts";
 import type { StepLogs } from "./logs.ts";
 import type { MarkTape } from "./marks.ts";
+import { takeMasks } from "./masked-values.ts";
 import { nextStepNum } from "./numbering.ts";
 import { storedPath } from "./paths.ts";
 
@@ -239,6 +240,7 @@ export class StepJournal {
     const store = this.connection.open();
     this.runId = findRun(store, this.spec.runId).run_id;
     this.#store = store;
+    takeMasks(this.spec.redactor, store.path, this.runId);
     return store;
   }
 

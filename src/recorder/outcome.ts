@@ -26,6 +26,7 @@ export const endTags = [
   "leaked",
   "leaked.processes",
   "log.problem",
+  "log.masks",
   "flaky",
   "failed.file",
   "failed.line",

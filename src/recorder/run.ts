@@ -3,13 +3,15 @@ import { fileIdOf } from "../capture/file-id.ts";
 import { type Allowance, Gate, NO_ALLOWANCE } from "../files/gate.ts";
 import { vouchForRoot } from "../files/vouched.ts";
 import { newRunId } from "../model/ids.ts";
+import type { Redactor } from "../model/redact.ts";
 import { type Clock, elapsedMs, systemClock } from "../model/time.ts";
 import { openAttempts } from "../store/attempts.ts";
 import { openCommands } from "../store/commands.ts";
 import { logFilesOfRun } from "../store/log-files.ts";
-import { findRun, finishRun, insertRun } from "../store/runs.ts";
+import { findRun, finishRun, insertRun, type Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { insertTags } from "../store/tags.ts";
+import { forgetMasks } from "./masked-values.ts";
 
 export interface RunSpec {
   readonly rootDir: string;
@@ -18,6 +20,8 @@ export interface RunSpec {
   /** "" is a generated one. */
   readonly runId: string;
   readonly tags: ReadonlyMap<string, string>;
+  /** Takes secrets out of the tags; absent: they are stored as they are. */
+  readonly redactor?: Redactor;
   /** Further tags, behind those of the user, which replace them; null is none. See provenanceOf. */
   readonly provenance: readonly (readonly [string, string])[] | null;
 }
@@ -26,8 +30,14 @@ export interface RunSpec {
 export function startRun(store: Store, spec: RunSpec, clock: Clock = systemClock): string {
   const startedAt = clock.now();
   const runId = spec.runId || newRunId(startedAt, process.pid);
-  const tags = new Map([["root_dir", spec.rootDir], ["suite", spec.suite], ["user.name", userName()], ...spec.tags]);
-  for (const [key, value] of spec.provenance ?? []) if (!tags.has(key)) tags.set(key, value);
+  const safe = (key: string, value: string) => spec.redactor?.tag(key, value) ?? value;
+  const tags = new Map([
+    ["root_dir", spec.rootDir],
+    ["suite", spec.suite],
+    ["user.name", userName()],
+  ]);
+  for (const [key, value] of spec.tags) tags.set(key, safe(key, value));
+  for (const [key, value] of spec.provenance ?? []) if (!tags.has(key)) tags.set(key, safe(key, value));
   store.immediate(() => {
     insertRun(store, { run_id: runId, root_dir: spec.rootDir, suite: spec.suite || null, started_at: startedAt });
     insertTags(store, { runId, stepId: null }, tags);
@@ -49,6 +59,20 @@ export async function endRun(
   allowance: Allowance = NO_ALLOWANCE,
 ): Promise<readonly string[]> {
   const run = findRun(store, selector);
+  try {
+    return await closeRun(store, run, exitCode, clock, allowance);
+  } finally {
+    forgetMasks(store.path, run.run_id);
+  }
+}
+
+async function closeRun(
+  store: Store,
+  run: Run,
+  exitCode: number,
+  clock: Clock,
+  allowance: Allowance,
+): Promise<readonly string[]> {
   const completedAt = clock.now();
   store.immediate(() =>
     finishRun(store, run.run_id, { completedAt, exitCode, durationMs: elapsedMs(run.started_at, completedAt) }),

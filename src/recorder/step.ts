@@ -3,12 +3,14 @@ import { type Captured, type CaptureSpec, capture } from "../capture/capture.ts"
 import type { Platform } from "../capture/child.ts";
 import { StepControl } from "../capture/step-control.ts";
 import type { Exit } from "../model/exit.ts";
+import { MASKS_TAG } from "../model/redact/masks.ts";
 import type { StepSpec } from "../model/step.ts";
 import { type Clock, systemClock } from "../model/time.ts";
 import type { Connection } from "./connection.ts";
 import { StepJournal } from "./journal.ts";
 import { checkWorkDir, openLogs } from "./logs.ts";
 import { MarkTape } from "./marks.ts";
+import { MaskWatch } from "./mask-watch.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { redactionEnv } from "./redaction-env.ts";
 import type { KeepTrace } from "./traced-attempt.ts";
@@ -136,6 +138,7 @@ async function runAttempt(
   const startMs = clock.monotonicMs();
   const marks = new MarkTape(startMs);
   const endWatch = journal.watch();
+  const masks = spec.redactor && new MaskWatch(spec.redactor, { database: journal.database, runId: journal.runId });
   const captured = await capture(platform, control, {
     argv: spec.argv,
     cwd: spec.workDir === "" ? undefined : spec.workDir,
@@ -156,14 +159,17 @@ async function runAttempt(
     killLeaked: spec.onLeak === "kill",
     onOutput: (stream, chunk) => {
       marks.grown(stream, logs[stream].sizeBytes, clock.monotonicMs());
+      masks?.output(stream, chunk);
       onOutput?.(stream, chunk);
     },
     onStarted: () => journal.rehearse(),
   });
   const durationMs = Math.max(0, Math.floor(clock.monotonicMs() - startMs));
   const completedAt = clock.now();
+  masks?.end();
   await endWatch();
-  const outcome = outcomeOf(captured, control, spec);
+  const ended = outcomeOf(captured, control, spec);
+  const outcome = masks?.found ? { ...ended, tags: [...ended.tags, [MASKS_TAG, "true"] as const] } : ended;
   return { captured, outcome, completedAt, durationMs, marks, keepTrace: traced?.keep };
 }
 

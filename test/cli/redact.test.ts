@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
+import { scenariolog, tempDir } from "../support/program.ts";
 import { startSuite } from "../support/suite.ts";
 import { expectWholeTape } from "../support/tape.ts";
 
@@ -117,4 +118,25 @@ test("--redact-logs holds for a command within the step too", async () => {
   const [command] = suite.sql("SELECT path FROM artifacts WHERE kind = 'cmd-stdout'");
   expect(fs.readFileSync(path.join(suite.dir, String(command?.path)), "utf8")).toBe("[redacted]\n");
   expect(suite.sql("SELECT argv_json FROM commands")).toEqual([{ argv_json: '["[redacted]"]' }]);
+});
+
+test("a key of several lines in a script is not shown by why, whichever of its lines failed", async () => {
+  const dir = tempDir();
+  const body = Array.from({ length: 4 }, (_, i) => `${String(i).repeat(60)}ab==`);
+  const script = [
+    "#!/bin/bash",
+    "set -e",
+    `key="-----BEGIN RSA ${"PRIVATE"} KEY-----`,
+    ...body,
+    `-----END RSA ${"PRIVATE"} KEY-----"`,
+    `echo "$0: line 6: error: no such thing" >&2`,
+    "exit 1",
+  ];
+  fs.writeFileSync(path.join(dir, "01-a.sh"), `${script.join("\n")}\n`, { mode: 0o755 });
+  await scenariolog(["record", "--db", "x.db", "--trace", "never", "."], { cwd: dir });
+  for (const output of ["text", "json", "markdown"]) {
+    const { stdout } = await scenariolog(["why", "--db", "x.db", "--output", output], { cwd: dir });
+    expect(stdout).toContain("[redacted]");
+    expect(body.filter((line) => stdout.includes(line))).toEqual([]);
+  }
 });

@@ -1,5 +1,6 @@
 import type { Stream } from "../../model/ids.ts";
 import type { StepEnd, StepProgress, SuiteObserver } from "../../model/progress.ts";
+import type { Redactor } from "../../model/redact.ts";
 import { fit } from "../../render/plain-text.ts";
 import { visible } from "../../render/text.ts";
 import { harmless, RecordedOutput } from "../guard.ts";
@@ -7,6 +8,7 @@ import { readerOf } from "../reader.ts";
 import { Outlet } from "./outlet.ts";
 import { RunningStep } from "./running-step.ts";
 import { leftOutNote, type Show, shows } from "./show.ts";
+import { ShownOutput } from "./shown-output.ts";
 import { tailDump } from "./tail-dump.ts";
 import { mayColour, mayRedraw, type Terminal, terminalOn } from "./terminal.ts";
 import { attemptLine, elapsedOf, type Paint, paint, plain, titleOf, verdictLine } from "./verdict.ts";
@@ -20,6 +22,8 @@ export interface ConsoleOptions {
   readonly heartbeatMs: number;
   /** From when on a step is said to be slow; 0 is never. A minute when absent. */
   readonly slowMs?: number;
+  /** Takes secrets out of all that is shown of a step's output; absent: nothing is. */
+  readonly redactor?: Redactor;
 }
 
 export interface SuiteConsole extends SuiteObserver {
@@ -46,6 +50,7 @@ class LiveConsole implements SuiteConsole {
   readonly #redraws: boolean;
   readonly #running = new Map<string, RunningStep>();
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #shown = new Map<string, Record<Stream, ShownOutput>>();
   #drawn = false;
 
   constructor(
@@ -66,20 +71,23 @@ class LiveConsole implements SuiteConsole {
 
   stepStarted(step: StepProgress): void {
     // Drawn at the next refresh: of a step that is over by then its end is enough.
-    this.#running.set(keyOf(step), new RunningStep(step, nowMs()));
+    this.#running.set(keyOf(step), new RunningStep(step, nowMs(), this.options.redactor));
   }
 
   stepOutput(step: StepProgress, stream: Stream, chunk: Uint8Array): void {
     this.#running.get(keyOf(step))?.output(chunk, nowMs());
-    if (shows(this.options.show, stream)) this.#outletOf(stream).write(this.#recorded[stream].push(chunk));
+    if (shows(this.options.show, stream)) this.#shownOf(step)[stream].push(chunk);
   }
 
   attemptEnded(step: StepProgress, end: StepEnd): void {
+    this.#flush(step);
     this.#print(attemptLine(step, end, this.#paint), this.#tail(step, end));
   }
 
   stepEnded(step: StepProgress, end: StepEnd): void {
     this.#running.delete(keyOf(step));
+    this.#flush(step);
+    this.#shown.delete(keyOf(step));
     this.#print(verdictLine(step, end, this.#paint), this.#tail(step, end));
     for (const [stream, outlet] of [["stdout", this.#out] as const, ["stderr", this.#err] as const]) {
       const note = leftOutNote(stream, outlet.takeLeftOut());
@@ -105,9 +113,27 @@ class LiveConsole implements SuiteConsole {
     await this.#err.close();
   }
 
+  #flush(step: StepProgress): void {
+    const shown = this.#shown.get(keyOf(step));
+    shown?.stdout.flush();
+    shown?.stderr.flush();
+  }
+
+  #shownOf(step: StepProgress): Record<Stream, ShownOutput> {
+    const { redactor } = this.options;
+    const shown = this.#shown.get(keyOf(step)) ?? {
+      stdout: new ShownOutput(redactor, (bytes) => this.#out.write(this.#recorded.stdout.push(bytes))),
+      stderr: new ShownOutput(redactor, (bytes) => this.#err.write(this.#recorded.stderr.push(bytes))),
+    };
+    this.#shown.set(keyOf(step), shown);
+    return shown;
+  }
+
   #tail(step: StepProgress, end: StepEnd): string {
     const isGood = end.verdict === "passed" || end.verdict === "flaky";
-    return this.options.show !== "failed" || isGood ? "" : tailDump(titleOf(step), end, this.#reader);
+    return this.options.show !== "failed" || isGood
+      ? ""
+      : tailDump(titleOf(step), end, this.#reader, this.options.redactor);
   }
 
   /** What may have become a command with the next output, and does not. */

@@ -1,3 +1,4 @@
+import type { Redactor } from "../../model/redact.ts";
 import { fileOf } from "../../recorder/paths.ts";
 import type { RecordedStep, RecordOptions } from "../../recorder/step.ts";
 import { visible } from "../../render/text.ts";
@@ -5,6 +6,7 @@ import { RecordedOutput } from "../guard.ts";
 import { readerOf } from "../reader.ts";
 import { Outlet } from "./outlet.ts";
 import { leftOutNote, type Show, shows } from "./show.ts";
+import { ShownOutput } from "./shown-output.ts";
 import { tailDump } from "./tail-dump.ts";
 
 const LF = 0x0a;
@@ -16,20 +18,30 @@ export interface ShownStep {
   end(step: RecordedStep, spec: { readonly rootDir: string; readonly name: string }): Promise<void>;
 }
 
-/** Copies a step's streams to ours as they come, as the rule in guard.ts says, or shows the end of one that failed. */
-export function shownStep(show: Show): ShownStep {
+/**
+ * Copies a step's streams to ours as they come, without what the redactor finds and as the rule in guard.ts says, or shows the
+ * end of one that failed.
+ */
+export function shownStep(show: Show, redactor?: Redactor): ShownStep {
   const outlets = { stdout: new Outlet(1), stderr: new Outlet(2) };
   const [onOut, onErr] = [readerOf(1), readerOf(2)];
   const recorded = { stdout: new RecordedOutput(onOut), stderr: new RecordedOutput(onErr) };
+  const shown = {
+    stdout: new ShownOutput(redactor, (bytes) => outlets.stdout.write(recorded.stdout.push(bytes))),
+    stderr: new ShownOutput(redactor, (bytes) => outlets.stderr.write(recorded.stderr.push(bytes))),
+  };
   let lacksEnd = false;
   return {
     onOutput: (stream, chunk) => {
       if (!shows(show, stream)) return;
-      outlets[stream].write(recorded[stream].push(chunk));
+      shown[stream].push(chunk);
       lacksEnd = chunk.at(-1) !== LF;
     },
     end: async (step, spec) => {
-      for (const stream of ["stdout", "stderr"] as const) outlets[stream].write(recorded[stream].end());
+      for (const stream of ["stdout", "stderr"] as const) {
+        shown[stream].flush();
+        outlets[stream].write(recorded[stream].end());
+      }
       await outlets.stdout.close();
       // Our own line is to be one, where both are seen together.
       if (lacksEnd && onOut.isTerminal && onErr.isTerminal) outlets.stderr.write("\n");
@@ -38,7 +50,7 @@ export function shownStep(show: Show): ShownStep {
           stdoutFile: fileOf(spec.rootDir, step.stdoutPath),
           stderrFile: fileOf(spec.rootDir, step.stderrPath),
         };
-        outlets.stderr.write(tailDump(visible(spec.name), files, onErr));
+        outlets.stderr.write(tailDump(visible(spec.name), files, onErr, redactor));
       }
       await outlets.stderr.close();
       for (const stream of ["stdout", "stderr"] as const) {

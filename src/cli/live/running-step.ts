@@ -1,4 +1,5 @@
 import type { StepProgress } from "../../model/progress.ts";
+import type { Redactor } from "../../model/redact.ts";
 import { plainText } from "../../render/plain-text.ts";
 
 /** Of the last line; more does not fit on any screen. */
@@ -16,6 +17,7 @@ export class RunningStep {
   constructor(
     readonly step: StepProgress,
     readonly startMs: number,
+    private readonly redactor?: Redactor,
   ) {
     this.heardMs = startMs;
   }
@@ -30,7 +32,9 @@ export class RunningStep {
 
   /** The last line that says something, of what may be a progress bar; "" when there is none. */
   get lastLine(): string {
-    const lines = plainText(new TextDecoder().decode(this.#tail).replaceAll("\r", "\n")).split("\n");
+    const raw = new TextDecoder().decode(this.#tail).replaceAll("\r", "\n").split("\n");
+    this.redactor?.tail(raw);
+    const lines = plainText(raw.join("\n")).split("\n");
     return lines.findLast((line) => line.trim() !== "")?.trim() ?? "";
   }
 }

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { tailOf } from "../../files/tail.ts";
+import type { Redactor } from "../../model/redact.ts";
 import { visible } from "../../render/text.ts";
 import { harmless } from "../guard.ts";
 import type { Reader } from "../reader.ts";
@@ -15,17 +16,28 @@ export function tailDump(
   title: string,
   files: { readonly stdoutFile: string | null; readonly stderrFile: string | null },
   reader: Reader,
+  redactor?: Redactor,
 ): string {
-  return [dump(title, "stderr", files.stderrFile, reader), dump(title, "stdout", files.stdoutFile, reader)].join("");
+  return [
+    dump(title, "stderr", files.stderrFile, reader, redactor),
+    dump(title, "stdout", files.stdoutFile, reader, redactor),
+  ].join("");
 }
 
-function dump(title: string, stream: string, file: string | null, reader: Reader): string {
+function dump(title: string, stream: string, file: string | null, reader: Reader, redactor?: Redactor): string {
   const tail = file === null ? null : tailOf(file, LINES, MOST_BYTES);
   if (file === null || tail === null) return "";
   const where = tail.before > 0 ? `, the end of ${visible(nearName(file))}` : "";
-  const text = harmless(tail.text, reader, "plain");
+  const lines = tail.text.split("\
+");
+  redactor?.tail(lines);
+  const text = harmless(lines.join("\
+"), reader, "plain");
   // To Buildkite a line like this begins a group, which is as well.
-  return `--- ${harmless(`${title}: ${stream}${where}`, reader, "plain")}\n${text}${text.endsWith("\n") ? "" : "\n"}`;
+  return `--- ${harmless(`${title}: ${stream}${where}`, reader, "plain")}\
+${text}${text.endsWith("\
+") ? "" : "\
+"}`;
 }
 
 /** As one would name it from here. */

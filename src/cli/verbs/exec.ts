@@ -50,7 +50,7 @@ export default defineCommand({
     // Looks at what the caller left open, so before anything is opened here.
     const platform = await platformOrWarn();
     const show = choiceOf("exec", "show", args.show, SHOW);
-    const shown = show === "none" ? null : (await import("../live/exec-show.ts")).shownStep(show);
+    const shown = show === "none" ? null : (await import("../live/exec-show.ts")).shownStep(show, spec.redactor);
     const step = await recordStep(new Connection(db), platform, spec, shown ? { onOutput: shown.onOutput } : {});
     await shown?.end(step, spec);
     writeErr(linesOf(step));

@@ -110,7 +110,7 @@ async function recordSteps(args: Args, data: Invocation): Promise<End> {
   const platform = await platformOrWarn();
   const { recordSuite } = await import("../../recorder/suite.ts");
   const { createConsole } = await import("../live/console.ts");
-  const live = await createConsole({ show, heartbeatMs });
+  const live = await createConsole({ show, heartbeatMs, redactor: spec.options.redactor });
   try {
     if (notExecutable.length > 0) live.warned(`not executable, so left out: ${notExecutable.join(", ")}`);
     const run = { ...spec.run, provenance: await provenanceFor(args, spec.run.rootDir) };
@@ -163,6 +163,7 @@ function whereOf(args: Args, data: Invocation): { database: string; run: RunSpec
       suite: (args.suite as string | undefined) ?? path.basename(rootDir),
       runId: (args["run-id"] as string | undefined) ?? "",
       tags: tagsOf(listOf(data, "kv")),
+      redactor: traceOptions(args, data).redactor,
       provenance: null,
     },
     logDir: optional(args, "log-dir"),

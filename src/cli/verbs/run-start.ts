@@ -7,6 +7,7 @@ import { tagsOf } from "../kv.ts";
 import { noOperands } from "../operands.ts";
 import { provenanceFor } from "../provenance.ts";
 import { writeOut } from "../streams.ts";
+import { redactionOf } from "../trace-args.ts";
 
 export default defineCommand({
   args: {
@@ -26,6 +27,7 @@ export default defineCommand({
       suite: args.suite ?? "",
       runId: args["run-id"] ?? "",
       tags: tagsOf(data.flags.kv ?? []),
+      redactor: redactionOf({}, undefined).redactor,
       provenance: await provenanceFor(args, rootDir),
     };
     const store = openForWriting(db, { create: true });

@@ -1,5 +1,7 @@
 import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
+import { takeMasks } from "../../recorder/masked-values.ts";
+import { findPlace } from "../../recorder/place.ts";
 import { setTagsAt } from "../../recorder/remarks.ts";
 import { kvArg } from "../args.ts";
 import { tagsOf } from "../kv.ts";
@@ -12,9 +14,16 @@ export default defineCommand({
   args: { ...kvArg, ...redactArg, ...onRunArg, ...placeArgs, ...strictArg },
   async run({ args, data }) {
     const { redactor } = redactionOf(args, data.flags.redact as string[] | undefined);
-    const tags = givenTags(data).map(([key, value]) => [key, redactor.tag(key, value)] as const);
+    const tags = givenTags(data);
     const spec = placeOf("tag set", args);
-    return recordAt("tag set", args, "the tag is not set", (store) => setTagsAt(store, spec, tags));
+    return recordAt("tag set", args, "the tag is not set", (store) => {
+      takeMasks(redactor, store.path, findPlace(store, spec).runId);
+      setTagsAt(
+        store,
+        spec,
+        tags.map(([key, value]) => [key, redactor.tag(key, value)] as const),
+      );
+    });
   },
 });
 

@@ -5,9 +5,11 @@ import { meaningOf } from "../../model/exit-meaning.ts";
 import { shortRunId } from "../../model/ids.ts";
 import { KeyState, type Redactor } from "../../model/redact.ts";
 import { isAlive } from "../../recorder/identity.ts";
+import { takeMasks } from "../../recorder/masked-values.ts";
 import { withoutColours } from "../../render/plain-text.ts";
 import { shellWord } from "../../render/shell.ts";
 import { errorLine } from "../../report/error-line.ts";
+import { filesOfMaskingSteps } from "../../report/masking-steps.ts";
 import { newLines } from "../../report/new-lines.ts";
 import { placesNear, shellPlaces } from "../../report/source-place.ts";
 import { type FailedStep, type Why, why } from "../../report/why.ts";
@@ -100,6 +102,8 @@ const TAIL_LINES = 15;
 const NEW_LINES = 10;
 /** From the end of each log. */
 const READ_BYTES = 128 << 10;
+/** The same where a step has masked something, anywhere in it. */
+const MASKING_BYTES = 8 << 20;
 /** Above and below the line that failed. */
 const AROUND = 1;
 
@@ -112,6 +116,13 @@ export interface DiagnosisOptions extends Allowance {
 export function diagnose(store: Store, selector: string, options: DiagnosisOptions): Diagnosis {
   const found = why(store, selector, isAlive);
   const { run } = found;
+  takeMasks(options.redactor, store.path, run.run_id);
+  for (const files of filesOfMaskingSteps(store, run.run_id)) {
+    const evidence = new Evidence(store, run, options);
+    for (const stored of [files.stdout, files.stderr]) {
+      options.redactor.learn(evidence.logEnd(stored, MASKING_BYTES).lines.join("\n"));
+    }
+  }
   return {
     run: {
       run_id: run.run_id,
@@ -150,8 +161,7 @@ const NOTHING_FAILED: OfStep = {
 function ofStep(store: Store, { run }: Why, failed: FailedStep, options: DiagnosisOptions): OfStep {
   const { step, status, reason, tags, files } = failed;
   const evidence = new Evidence(store, run, options);
-  const stderr = plain(evidence.logEnd(files.stderr, READ_BYTES), options);
-  const stdout = plain(evidence.logEnd(files.stdout, READ_BYTES), options);
+  const [stderr, stdout] = plainLogs(evidence, files, options) as [LogEnd, LogEnd];
   const error = firstError(stderr, stdout);
   return {
     step: {
@@ -163,10 +173,7 @@ function ofStep(store: Store, { run }: Why, failed: FailedStep, options: Diagnos
       duration_ms: step.duration_ms,
       attempts: failed.attempts,
     },
-    failed_at: withoutSecrets(
-      tracedPlace(evidence, failed, run.root_dir) ?? printedPlace(evidence, failed, stderr, error),
-      options,
-    ),
+    failed_at: tracedPlace(evidence, failed, run.root_dir) ?? printedPlace(evidence, failed, stderr, error),
     first_error: error && { stream: error.stream, line: error.log.whole ? error.index + 1 : null, text: error.text },
     stderr: tailOf(stderr),
     stdout: tailOf(stdout),
@@ -175,10 +182,20 @@ function ofStep(store: Store, { run }: Why, failed: FailedStep, options: Diagnos
   };
 }
 
-function plain(log: LogEnd, { redactor }: DiagnosisOptions): LogEnd {
-  const lines = log.lines.map(withoutColours);
-  redactor.lines(lines, new KeyState());
-  return { ...log, lines };
+/** What one of the logs masks is masked in both: nobody knows in which order they were written. */
+function plainLogs(
+  evidence: Evidence,
+  files: { readonly stderr: string | null; readonly stdout: string | null },
+  { redactor }: DiagnosisOptions,
+): LogEnd[] {
+  const logs = [files.stderr, files.stdout].map((stored) => evidence.logEnd(stored, READ_BYTES));
+  for (const { lines } of logs) redactor.learn(lines.join("\n"));
+  return logs.map((log) => {
+    const lines = [...log.lines];
+    if (log.whole) redactor.lines(lines, new KeyState());
+    else redactor.tail(lines);
+    return { ...log, lines: lines.map(withoutColours) };
+  });
 }
 
 function tailOf({ path: stored, lines, whole, problem }: LogEnd): Tail {
@@ -219,11 +236,6 @@ function shownSource(
   return { source: read.lines, changed_since: isNewer(read, completedAt) };
 }
 
-function withoutSecrets(place: FailedAt | null, { redactor }: DiagnosisOptions): FailedAt | null {
-  if (place === null) return null;
-  return { ...place, source: place.source.map(({ num, text }) => ({ num, text: redactor.text(text) })) };
-}
-
 /** The first place near the error line that is a file of the run, or else one that may not be read. */
 function printedPlace(
   evidence: Evidence,
@@ -255,7 +267,7 @@ function sinceOf(
   if (before === null) return null;
   const { step, run, files } = before;
   const evidence = new Evidence(store, run, options);
-  const then = [files.stderr, files.stdout].map((stored) => plain(evidence.logEnd(stored, READ_BYTES), options));
+  const then = plainLogs(evidence, files, options);
   const readable = then.every(({ problem }) => problem === null);
   const fresh = newLines(
     then.flatMap(({ lines }) => lines),
