@@ -1,8 +1,8 @@
 import { ActiveTimer } from "./active-timer.ts";
-import type { Platform, Witness } from "./child.ts";
+import type { Platform } from "./child.ts";
+import { Deliveries } from "./deliveries.ts";
 import { ProcessTree } from "./process-tree.ts";
-import { catches, gotSignal, type ProcessStat, statOf } from "./processes.ts";
-import { senderIsDone } from "./sender.ts";
+import { catches, type ProcessStat, statOf } from "./processes.ts";
 import { ENDING, onSignal } from "./signal-handlers.ts";
 import { Suspension } from "./suspension.ts";
 import { turn } from "./turn.ts";
@@ -36,7 +36,7 @@ export interface ControlOptions {
   readonly hasTerminal?: boolean;
 }
 
-/** A step this short is not worth a witness, which costs a fork and an exec; see #guessEveryone. */
+/** A step this short is not worth a witness, which costs a fork and an exec; see Deliveries. */
 const WITNESS_AFTER_MS = 100;
 /** A shell runs its traps only when the program that it waits for has ended: that one gets the signal after a while. */
 const FOLLOW_UP_MS = 1000;
@@ -46,9 +46,6 @@ const SENDER_MS = 5000;
 /**
  * Stands between the caller's signals and the step, from before the step's row is written until it is closed: what
  * was sent to us alone is passed on once, what the whole group got is not; a second one kills at once.
- *
- * A request to end may come twice, once to us alone and once to our group: from timeout(1), or after Ctrl-C from a
- * harness that passes it on to its children. So it is the second request when as many as two came either way.
  */
 export class StepControl {
   /** Null while nobody has ended the step. */
@@ -63,14 +60,10 @@ export class StepControl {
   readonly #handlers: (() => void)[] = [];
   #onInterrupted: () => void = () => {};
   #moment: Moment = "before";
-  /** How often the signal in `cause` came, and how often of that to the whole group. */
-  #deliveries = 0;
-  #groupDeliveries = 0;
-  /** What comes by now may have been sent before there was a witness. */
-  #isUnwatched = false;
+  /** Of the signal in `cause`. */
+  readonly #deliveries: Deliveries;
   /** Who got the signal is found out, and it was passed on. */
   #passedOn: Promise<void> = Promise.resolve();
-  #witness: Witness | null = null;
   #witnessTimer: ReturnType<typeof setTimeout> | undefined;
   #timers: ActiveTimer[] = [];
   #timeout: ActiveTimer | undefined;
@@ -80,6 +73,7 @@ export class StepControl {
     private readonly options: ControlOptions,
   ) {
     this.#tree = new ProcessTree(platform);
+    this.#deliveries = new Deliveries(platform, () => (this.#tree.rootEnded ? 0 : this.#tree.root));
     this.#suspension = new Suspension(platform, () => this.#stopByDefault());
     this.interrupted = new Promise((resolve) => {
       this.#onInterrupted = resolve;
@@ -87,10 +81,13 @@ export class StepControl {
     for (const signal of ENDING) this.#handle(signal, () => this.#interrupt(signal));
     if (process.platform === "win32") return;
     this.#handle("SIGTSTP", () => {
-      void this.#suspension.suspend(() => this.#isForEveryone("SIGTSTP"), this.#moment === "running");
+      void this.#suspension.suspend(
+        () => this.#deliveries.isForEveryone("SIGTSTP", SENDER_MS),
+        this.#moment === "running",
+      );
     });
     this.#handle("SIGCONT", () => {
-      this.#witness?.wake();
+      this.#deliveries.wake();
       this.#suspension.resume();
     });
   }
@@ -126,9 +123,7 @@ export class StepControl {
     if (limitMs < Number.POSITIVE_INFINITY) {
       this.#timeout = new ActiveTimer(limitMs, () => this.#timeOut(leftMs <= timeoutMs));
     }
-    this.#witnessTimer = setTimeout(() => {
-      this.#witness ??= this.platform.witness();
-    }, WITNESS_AFTER_MS);
+    this.#witnessTimer = setTimeout(() => this.#deliveries.watch(), WITNESS_AFTER_MS);
   }
 
   /** The process has ended. Where it was ended from outside, waits until nothing of it is left. */
@@ -160,22 +155,17 @@ export class StepControl {
 
   /** As late as can be: a signal that has arrived and is not noticed in this turn never is. */
   async close(): Promise<void> {
-    this.#stopWitness();
+    this.#deliveries.stop();
     await turn();
   }
 
   /** Signals have their default effect again. */
   release(): void {
     this.over();
-    this.#stopWitness();
+    this.#deliveries.stop();
     for (const remove of this.#handlers.splice(0)) remove();
     // The caller is to see a death by this signal; a core of the recorder is of no use to anyone.
     if (this.cause?.kind === "signal" && this.cause.signal === "SIGQUIT") this.platform.dumpNoCore();
-  }
-
-  #stopWitness(): void {
-    this.#witness?.stop();
-    this.#witness = null;
   }
 
   #handle(signal: NodeJS.Signals, handler: () => void): void {
@@ -199,28 +189,17 @@ export class StepControl {
     if (!this.options.hasTerminal) this.#timeout?.stop();
     this.#onInterrupted();
     if (!atWork) return;
-    this.#deliveries = 1;
-    this.#groupDeliveries = 0;
-    this.#isUnwatched = this.#witness === null;
-    // From here on, all that comes can be told apart.
-    this.#witness ??= this.platform.witness();
+    this.#deliveries.first();
     this.#passedOn = this.#passOn(this.cause);
   }
 
   /** With `hasTerminal`, what everyone gets is no request to us, however often it comes. */
   #isSecondRequest(cause: Cause & { kind: "signal" }, signal: NodeJS.Signals): boolean {
-    if (signal !== cause.signal) return !(this.options.hasTerminal && this.#witness?.saw(signal));
-    if (this.#isUnwatched) return false;
-    this.#deliveries++;
-    this.#countGroupDelivery(signal);
-    if (this.options.hasTerminal && this.#deliveries === this.#groupDeliveries) return false;
+    const { hasTerminal } = this.options;
+    if (signal !== cause.signal) return !(hasTerminal && this.#deliveries.saw(signal));
     // The step would have got it without us as well.
-    if (this.#groupDeliveries > 0) this.cause = { ...cause, everyone: true };
-    return Math.max(this.#groupDeliveries, this.#deliveries - this.#groupDeliveries) > 1;
-  }
-
-  #countGroupDelivery(signal: NodeJS.Signals): void {
-    if (this.#witness?.saw(signal)) this.#groupDeliveries++;
+    if (this.#deliveries.again(signal)) this.cause = { ...cause, everyone: true };
+    return this.#deliveries.requests > 1 && !(hasTerminal && this.#deliveries.areEveryones);
   }
 
   #stopByDefault(): void {
@@ -233,16 +212,8 @@ export class StepControl {
 
   async #passOn(cause: Cause & { kind: "signal" }): Promise<void> {
     const { signal, moment } = cause;
-    await senderIsDone(Math.min(SENDER_MS, this.options.graceMs / 2));
-    const unwatched = this.#isUnwatched;
-    this.#countGroupDelivery(signal);
-    if (unwatched) {
-      // What was sent before the witness was there has come by then, however busy the machine is.
-      await turn();
-      this.#isUnwatched = false;
-      if (this.#groupDeliveries === 0 && this.#guessEveryone(signal)) this.#groupDeliveries = 1;
-    }
-    const everyone = this.#groupDeliveries > 0;
+    const limitMs = Math.min(SENDER_MS, this.options.graceMs / 2);
+    const { everyone, guessed } = await this.#deliveries.settled(signal, limitMs);
     if (everyone && this.options.hasTerminal) {
       this.everyoneGot = signal;
       this.cause = null;
@@ -252,16 +223,16 @@ export class StepControl {
     if (this.#moment === "over") return;
     const group = statOf(process.pid)?.pgrp;
     const reached = ({ pgrp }: ProcessStat) => everyone && pgrp === group;
-    if (moment === "running" && !this.#reachedRoot(signal, reached, unwatched)) this.#tree.signalRoot(signal);
+    if (moment === "running" && !this.#reachedRoot(signal, reached, guessed)) this.#tree.signalRoot(signal);
     if (moment === "draining") this.#tree.signalAll(signal, reached);
     this.#limit(moment === "running" ? signal : "SIGTERM", reached);
   }
 
   /** Without a witness it is a guess: then a process that does not handle the signal, and lives, did not get it. */
-  #reachedRoot(signal: NodeJS.Signals, reached: (process: ProcessStat) => boolean, unwatched: boolean): boolean {
+  #reachedRoot(signal: NodeJS.Signals, reached: (process: ProcessStat) => boolean, guessed: boolean): boolean {
     const root = statOf(this.#tree.root);
     if (root === null || root.zombie) return true;
-    return reached(root) && (!unwatched || catches(root.pid, signal));
+    return reached(root) && (!guessed || catches(root.pid, signal));
   }
 
   /** Sees to it that the step ends: its other processes get the signal too, and at last SIGKILL. */
@@ -271,28 +242,5 @@ export class StepControl {
       new ActiveTimer(Math.min(FOLLOW_UP_MS, graceMs / 2), () => this.#tree.signalAll(signal, reached)),
       new ActiveTimer(graceMs, () => this.#tree.killAll()),
     );
-  }
-
-  async #isForEveryone(signal: NodeJS.Signals): Promise<boolean> {
-    await senderIsDone(SENDER_MS);
-    return this.#witness ? this.#witness.saw(signal) : this.#guessEveryone(signal);
-  }
-
-  /**
-   * Without a witness when it came, in a step's first 100 ms: the step tells, if it is in our group and does nothing about
-   * the signal, by whether it dies of it. Else a keyboard's signals in the foreground of a terminal are taken for the
-   * keyboard's, and others as sent to us. Of SIGTSTP nothing is left to be seen where no shell could wake the group: then
-   * it is to have its default effect, which is none, rather than to stop us for ever.
-   */
-  #guessEveryone(signal: NodeJS.Signals): boolean {
-    const own = statOf(process.pid);
-    if (signal === "SIGTSTP" && own?.tty === 0) return true;
-    const root = this.#tree.rootEnded ? null : statOf(this.#tree.root);
-    if (own !== null && root?.pgrp === own.pgrp) {
-      const got = gotSignal(root.pid, signal);
-      if (got !== null) return got;
-    }
-    if (signal === "SIGTERM") return false;
-    return own !== null && own.tty !== 0 && own.foregroundGroup === own.pgrp;
   }
 }
