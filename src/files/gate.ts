@@ -48,15 +48,16 @@ export class Gate {
     private readonly allowance: Allowance,
   ) {
     const { rootDir } = allowance;
-    const vouched = vouchedDirs(store, run.run_id);
+    const vouched = vouchedDirs(store, run);
     const dirsOf = (wanted: string) => vouched.filter(({ kind }) => kind === wanted).map(({ dir }) => dir);
-    this.#recordedRoot = realPathOf(run.root_dir);
-    // Of a run whose root this user's recorder did not note as it stands here now, another one says nothing.
-    const own = dirsOf("root").filter((dir) => dir === this.#recordedRoot);
+    const own = dirsOf("root");
     const said = rootDir === undefined ? null : realPathOf(rootDir);
+    this.#recordedRoot = realPathOf(run.root_dir);
     this.#dirs = [besideDatabase(store.path), said, ...own].filter((dir) => dir !== null);
     this.#logDirs = dirsOf("log");
-    this.#bases = [...(rootDir === undefined ? [] : [rootDir]), run.root_dir];
+    // A root that was given as `.` is no longer where we are; what it was then is noted.
+    const noted = path.isAbsolute(run.root_dir) ? [] : own;
+    this.#bases = [...(rootDir === undefined ? [] : [rootDir]), ...noted, run.root_dir];
     this.#databaseId = fileIdOf(realPathOf(store.path) ?? store.path);
   }
 

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileIdOf } from "../capture/file-id.ts";
+import type { Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { insertVouchedDir, type VouchedDir, vouchedDirsOf } from "../store/vouched-dirs.ts";
 import { besideDatabase } from "./beside.ts";
@@ -15,7 +16,7 @@ import { isWithin, realPathOf } from "./real-path.ts";
  */
 export function vouchForRoot(store: Store, runId: string, rootDir: string): void {
   const dir = realPathOf(rootDir);
-  if (dir !== null) note(store, runId, [{ kind: "root", dir }]);
+  if (dir !== null) note(store, runId, [{ kind: "root", dir, said: rootDir }]);
 }
 
 /** The same of where a step's logs go. Nothing is noted, and hardly anything done, for what lies beside the database. */
@@ -30,8 +31,9 @@ export function vouchForLogs(
   const log = realPathOf(dirs.log);
   const wanted: Place[] = [];
   // The run may have been started by the Go build, which notes nothing.
-  if (root !== null && !covers(beside, root)) wanted.push({ kind: "root", dir: root });
-  if (log !== null && !covers(beside, log) && !covers(root, log)) wanted.push({ kind: "log", dir: log });
+  if (root !== null && !covers(beside, root)) wanted.push({ kind: "root", dir: root, said: dirs.root! });
+  if (log !== null && !covers(beside, log) && !covers(root, log))
+    wanted.push({ kind: "log", dir: log, said: dirs.log });
   if (wanted.length > 0) note(store, runId, wanted);
 }
 
@@ -44,9 +46,12 @@ function note(store: Store, runId: string, places: readonly Place[]): void {
   for (const place of places) insertVouchedDir(store, runId, { ...place, mark: markOf(key, file, runId, place) });
 }
 
-/** What this user's recorder has noted of a run in this very file; nothing where others can write to it. */
-export function vouchedDirs(store: Store, runId: string): readonly VouchedDir[] {
-  const noted = vouchedDirsOf(store, runId);
+/**
+ * What this user's recorder has noted of a run in this very file; nothing where others can write to it, and no root but the
+ * one that the run still says it has.
+ */
+export function vouchedDirs(store: Store, { run_id: runId, root_dir: rootDir }: Run): readonly VouchedDir[] {
+  const noted = vouchedDirsOf(store, runId).filter(({ kind, said }) => kind !== "root" || said === rootDir);
   if (noted.length === 0) return [];
   const key = ownKey();
   const file = databaseId(store.path);
@@ -54,8 +59,8 @@ export function vouchedDirs(store: Store, runId: string): readonly VouchedDir[] 
   return noted.filter((dir) => dir.mark === markOf(key, file, runId, dir));
 }
 
-function markOf(key: Buffer, file: string, runId: string, { kind, dir }: Place): string {
-  return new Bun.CryptoHasher("sha256", key).update(JSON.stringify([file, runId, kind, dir])).digest("hex");
+function markOf(key: Buffer, file: string, runId: string, { kind, dir, said }: Place): string {
+  return new Bun.CryptoHasher("sha256", key).update(JSON.stringify([file, runId, kind, dir, said])).digest("hex");
 }
 
 /** Inode and birth; not the device, whose number may be another one after a boot. */

@@ -218,8 +218,9 @@ export const migrations: readonly Migration[] = [
   run_id TEXT NOT NULL REFERENCES scenario_runs(run_id) ON DELETE CASCADE,
   kind TEXT NOT NULL,
   dir TEXT NOT NULL,
+  said TEXT NOT NULL,
   mark TEXT NOT NULL,
-  PRIMARY KEY (run_id, kind, dir)
+  PRIMARY KEY (run_id, kind, dir, said)
 ) WITHOUT ROWID`,
     ],
   },

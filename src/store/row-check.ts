@@ -17,7 +17,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   ...columns(name, "run_id step_id command_id root_dir suite started_at completed_at created_at step_name script_path"),
   ...columns(
     name,
-    "argv0 cwd k kind path sha256 state file function reason file_id boot_id pid_namespace recorder_start",
+    "argv0 cwd k kind dir said mark path sha256 state file function reason file_id boot_id pid_namespace recorder_start",
   ),
   ...columns(long, "argv_json v text recorder"),
   ...columns(whole, "exit_code artifact_id rowid recorder_pid first_rowid last_rowid is_text"),

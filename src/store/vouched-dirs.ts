@@ -6,6 +6,8 @@ export interface VouchedDir {
   readonly kind: "root" | "log";
   /** Real path. */
   readonly dir: string;
+  /** As the recorder was told: of a root the run's root_dir. */
+  readonly said: string;
   /** In hex: who says so, which nobody else can. */
   readonly mark: string;
 }
@@ -14,13 +16,14 @@ export interface VouchedDir {
 const MOST_DIRS = 100;
 
 /** Leaves a row that is there as it is, unless its mark is another one. */
-export function insertVouchedDir(store: Store, runId: string, { kind, dir, mark }: VouchedDir): void {
+export function insertVouchedDir(store: Store, runId: string, { kind, dir, said, mark }: VouchedDir): void {
   store.run(
-    `INSERT INTO vouched_dirs(run_id, kind, dir, mark) VALUES (?, ?, ?, ?)
-     ON CONFLICT(run_id, kind, dir) DO UPDATE SET mark = excluded.mark WHERE mark <> excluded.mark`,
+    `INSERT INTO vouched_dirs(run_id, kind, dir, said, mark) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT(run_id, kind, dir, said) DO UPDATE SET mark = excluded.mark WHERE mark <> excluded.mark`,
     runId,
     kind,
     dir,
+    said,
     mark,
   );
 }
@@ -28,5 +31,9 @@ export function insertVouchedDir(store: Store, runId: string, { kind, dir, mark 
 /** Empty in a file of the Go build's. */
 export function vouchedDirsOf(store: Store, runId: string): VouchedDir[] {
   if (!store.hasTable("vouched_dirs")) return [];
-  return store.all<VouchedDir>("SELECT kind, dir, mark FROM vouched_dirs WHERE run_id = ? LIMIT ?", runId, MOST_DIRS);
+  return store.all<VouchedDir>(
+    "SELECT kind, dir, said, mark FROM vouched_dirs WHERE run_id = ? LIMIT ?",
+    runId,
+    MOST_DIRS,
+  );
 }

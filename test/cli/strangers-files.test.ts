@@ -99,6 +99,16 @@ describe("a database outside of its root", () => {
     expect((await own.verb("verify", ["--root-dir", moved])).code).toBe(0);
   });
 
+  test("is read from anywhere, though the root was given relative to where its recorder was", async () => {
+    const [env, root, db] = [home(), tempDir(), path.join(tempDir(), "x.db")];
+    const place = ["--db", db, "--root-dir", "."];
+    const runId = (await scenariolog(["run", "start", ...place], { env, cwd: root })).stdout.trim();
+    const step = ["--run-id", runId, "--log-dir", "logs", "--name", "s", "--", "echo", "out"];
+    await scenariolog(["exec", ...place, ...step], { env, cwd: root });
+    const { stdout, stderr } = await scenariolog(["log", "--db", db, "0", "--stdout"], { env, cwd: "/" });
+    expect({ stdout, stderr }).toEqual({ stdout: "out\n", stderr: "" });
+  });
+
   test("loses its word with a copy, an edit of the root, or a mode that lets others write", async () => {
     const own = await recorded();
     const copy = path.join(tempDir(), "copy.db");
