@@ -5,9 +5,10 @@ import { type Clock, elapsedMs, systemClock } from "../model/time.ts";
 import { openAttempts } from "../store/attempts.ts";
 import { openCommands } from "../store/commands.ts";
 import { logFilesOfRun } from "../store/log-files.ts";
+import { insertPlannedSteps, markNotRun, type PlannedRow } from "../store/planned-steps.ts";
 import { findRun, finishRun, insertRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
-import { insertTags } from "../store/tags.ts";
+import { insertTags, setTags } from "../store/tags.ts";
 
 export interface RunSpec {
   readonly rootDir: string;
@@ -18,7 +19,20 @@ export interface RunSpec {
   readonly tags: ReadonlyMap<string, string>;
   /** Further tags, behind those of the user, which replace them; null is none. See startProvenance. */
   readonly provenance: (() => readonly (readonly [string, string])[]) | null;
+  /** The steps that it is going to have, if that is known. */
+  readonly planned?: readonly PlannedRow[];
 }
+
+/** How a run ended, besides its code. */
+export interface RunEnding {
+  /** Numbers of planned steps that were not reached; null: those that nobody has recorded. */
+  readonly notRun: readonly number[] | null;
+  /** Why it ended before its plan did; null: it did not, or by a failure. */
+  readonly reason: "interrupted" | "timeout" | null;
+  readonly signal: NodeJS.Signals | undefined;
+}
+
+const BY_ITSELF: RunEnding = { notRun: null, reason: null, signal: undefined };
 
 /** Returns the new run's id. */
 export function startRun(store: Store, spec: RunSpec, clock: Clock = systemClock): string {
@@ -29,6 +43,7 @@ export function startRun(store: Store, spec: RunSpec, clock: Clock = systemClock
   store.immediate(() => {
     insertRun(store, { run_id: runId, root_dir: spec.rootDir, suite: spec.suite || null, started_at: startedAt });
     insertTags(store, { runId, stepId: null }, tags);
+    insertPlannedSteps(store, runId, spec.planned ?? []);
   });
   return runId;
 }
@@ -42,12 +57,18 @@ export async function endRun(
   selector: string,
   exitCode: number,
   clock: Clock = systemClock,
+  { notRun, reason, signal }: RunEnding = BY_ITSELF,
 ): Promise<void> {
   const run = findRun(store, selector);
   const completedAt = clock.now();
-  store.immediate(() =>
-    finishRun(store, run.run_id, { completedAt, exitCode, durationMs: elapsedMs(run.started_at, completedAt) }),
-  );
+  store.immediate(() => {
+    finishRun(store, run.run_id, { completedAt, exitCode, durationMs: elapsedMs(run.started_at, completedAt) });
+    markNotRun(store, run.run_id, notRun);
+    setTags(store, { runId: run.run_id, stepId: null }, [
+      ["exit.reason", reason ?? ""],
+      ["exit.signal", signal ?? ""],
+    ]);
+  });
   const strayed = logFilesOfRun(store, run.run_id).filter(({ file, file_id: id }) => id && fileIdOf(file) !== id);
   if (strayed.length > 0) await (await import("./strayed.ts")).findStrayed(store, strayed);
   if (openCommands(store, run.run_id).length > 0) {

@@ -1,5 +1,5 @@
 import { fileOf } from "../../recorder/paths.ts";
-import type { RecordedStep, RecordOptions } from "../../recorder/step.ts";
+import { failed, type RecordedStep, type RecordOptions } from "../../recorder/step.ts";
 import { visible } from "../../render/text.ts";
 import { Outlet } from "./outlet.ts";
 import { leftOutNote, type Show, shows } from "./show.ts";
@@ -29,7 +29,7 @@ export function shownStep(show: Show): ShownStep {
       await outlets.stdout.close();
       // Our own line is to be one, where both are seen together.
       if (lacksEnd && (await terminalOn(1)) && (await terminalOn(2))) outlets.stderr.write("\n");
-      if (show === "failed" && step.code !== 0) {
+      if (show === "failed" && failed(step)) {
         const files = {
           stdoutFile: fileOf(spec.rootDir, step.stdoutPath),
           stderrFile: fileOf(spec.rootDir, step.stderrPath),

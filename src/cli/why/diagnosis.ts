@@ -4,6 +4,7 @@ import { shortRunId } from "../../model/ids.ts";
 import { KeyState, type Redactor } from "../../model/redact.ts";
 import { Evidence, isNewer, type LogEnd } from "../../recorder/evidence.ts";
 import { isAlive } from "../../recorder/identity.ts";
+import { lastStreamOf } from "../../recorder/last-stream.ts";
 import { withoutColours } from "../../render/plain-text.ts";
 import { shellWord } from "../../render/shell.ts";
 import { errorLine } from "../../report/error-line.ts";
@@ -30,7 +31,8 @@ export interface Diagnosis {
     readonly step_name: string;
     readonly status: string;
     readonly exit_code: number | null;
-    readonly meaning: string;
+    /** Null if the code tells no more than that it failed. */
+    readonly meaning: string | null;
     readonly duration_ms: number | null;
     readonly attempts: number;
   } | null;
@@ -41,6 +43,8 @@ export interface Diagnosis {
     readonly line: number | null;
     readonly text: string;
   } | null;
+  /** Of the step that was interrupted, or the last one that had ended by then: how far the run came. Else null. */
+  readonly last_line: { readonly stream: "stdout" | "stderr"; readonly text: string } | null;
   readonly stderr: Tail | null;
   readonly stdout: Tail | null;
   readonly since: Since | null;
@@ -50,6 +54,12 @@ export interface Diagnosis {
     readonly status: string;
     readonly exit_code: number | null;
   }[];
+  readonly skipped: readonly {
+    readonly step_num: number;
+    readonly step_name: string;
+    readonly reason: string | null;
+  }[];
+  readonly not_run: readonly { readonly step_num: number; readonly step_name: string }[];
   readonly notes: readonly { readonly step_num: number | null; readonly text: string }[];
   readonly artifacts: readonly { readonly kind: string; readonly path: string }[];
   /** For a POSIX shell. */
@@ -89,8 +99,10 @@ export interface Since {
   readonly duration_ms: number | null;
   /** Lines that were not printed then; null where the logs of then cannot be read. */
   readonly new_lines: readonly string[] | null;
-  /** How many there are in all. */
-  readonly new_line_count: number;
+  /** How many there are in all; null as well. */
+  readonly new_line_count: number | null;
+  /** How many different lines of then it did not print; null as well. */
+  readonly missing_line_count: number | null;
 }
 
 const TAIL_LINES = 15;
@@ -122,24 +134,35 @@ export function diagnose(store: Store, selector: string, options: DiagnosisOptio
     },
     summary: found.sentence,
     ...(found.step ? ofStep(store, found, found.step, options) : NOTHING_FAILED),
+    ...(found.interruptedAfter && { last_line: lastLineOf(store, found, found.interruptedAfter, options) }),
     also_failed: found.others.map(({ step, status }) => ({
       step_num: step.step_num,
       step_name: step.step_name,
       status,
       exit_code: step.exit_code,
     })),
+    skipped: found.skipped.map(({ step, reason }) => ({
+      step_num: step.step_num,
+      step_name: step.step_name,
+      reason,
+    })),
+    not_run: found.notRun.map(({ step_num, step_name }) => ({ step_num, step_name })),
     notes: found.notes.map(({ step_num, text }) => ({ step_num, text })),
     artifacts: found.artifacts,
     cut: false,
   };
 }
 
-type OfStep = Pick<Diagnosis, "step" | "failed_at" | "first_error" | "stderr" | "stdout" | "since" | "reproduce">;
+type OfStep = Pick<
+  Diagnosis,
+  "step" | "failed_at" | "first_error" | "last_line" | "stderr" | "stdout" | "since" | "reproduce"
+>;
 
 const NOTHING_FAILED: OfStep = {
   step: null,
   failed_at: null,
   first_error: null,
+  last_line: null,
   stderr: null,
   stdout: null,
   since: null,
@@ -167,6 +190,7 @@ function ofStep(store: Store, { run }: Why, failed: FailedStep, options: Diagnos
       options,
     ),
     first_error: error && { stream: error.stream, line: error.log.whole ? error.index + 1 : null, text: error.text },
+    last_line: status === "interrupted" ? lastLine(store, failed, { stderr, stdout }) : null,
     stderr: tailOf(stderr),
     stdout: tailOf(stdout),
     since: sinceOf(store, failed, { run: run.root_dir, stderr, stdout }, options),
@@ -247,12 +271,10 @@ function sinceOf(
   const evidence = new Evidence(store, run, { ...options, logFiles: files.logFiles });
   const then = [files.stderr, files.stdout].map((stored) => plain(evidence.logEnd(stored, READ_BYTES), options));
   const readable = then.every(({ problem }) => problem === null);
-  const fresh = newLines(
-    then.flatMap(({ lines }) => lines),
-    [...now.stderr.lines, ...now.stdout.lines],
-    { before: run.root_dir, now: now.run },
-    NEW_LINES,
-  );
+  const linesThen = then.flatMap(({ lines }) => lines);
+  const linesNow = [...now.stderr.lines, ...now.stdout.lines];
+  const fresh = newLines(linesThen, linesNow, { before: run.root_dir, now: now.run }, NEW_LINES);
+  const missing = newLines(linesNow, linesThen, { before: now.run, now: run.root_dir }, 0);
   return {
     run_id: run.run_id,
     short_id: shortRunId(run.run_id),
@@ -260,8 +282,32 @@ function sinceOf(
     exit_code: step.exit_code,
     duration_ms: step.duration_ms,
     new_lines: readable ? fresh.lines : null,
-    new_line_count: readable ? fresh.total : 0,
+    new_line_count: readable ? fresh.total : null,
+    missing_line_count: readable ? missing.total : null,
   };
+}
+
+function lastLineOf(store: Store, { run }: Why, step: FailedStep, options: DiagnosisOptions): Diagnosis["last_line"] {
+  const evidence = new Evidence(store, run, { ...options, logFiles: step.files.logFiles });
+  return lastLine(store, step, {
+    stderr: plain(evidence.logEnd(step.files.stderr, READ_BYTES), options),
+    stdout: plain(evidence.logEnd(step.files.stdout, READ_BYTES), options),
+  });
+}
+
+/** The last line of the stream that was written to last; where that is not known, of stderr before stdout. */
+function lastLine(
+  store: Store,
+  { step, attempts }: FailedStep,
+  logs: Readonly<Record<"stdout" | "stderr", LogEnd>>,
+): Diagnosis["last_line"] {
+  const last = lastStreamOf(store, step.step_id, attempts);
+  const streams = (["stderr", "stdout"] as const).toSorted((a, b) => Number(b === last) - Number(a === last));
+  for (const stream of streams) {
+    const text = logs[stream].lines.findLast((line) => line.trim() !== "");
+    if (text !== undefined) return { stream, text };
+  }
+  return null;
 }
 
 /** Null where the database does not tell. The root is where a harness runs its steps, unless the step says otherwise. */
