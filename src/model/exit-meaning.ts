@@ -35,9 +35,14 @@ export function meaningOf({ code, reason, running, tags }: StepExit): string | n
   if (signal) return `${signal} killed it${behind(signal)}`;
   const known = MEANINGS.get(code);
   if (known) return known;
-  const name = code > exitCode.signalBase ? SIGNALS.get(code - exitCode.signalBase) : undefined;
+  const name = signalOfCode(code);
   if (name) return `128 + ${code - exitCode.signalBase}: ${name} killed something inside it${behind(name)}`;
   return null;
+}
+
+/** The signal that a shell shows as this code; undefined for any other code. */
+export function signalOfCode(code: number): string | undefined {
+  return SIGNALS.get(code - exitCode.signalBase);
 }
 
 const MEANINGS = new Map([

@@ -158,11 +158,14 @@ function noSteps(dir: string, files: readonly Found[]): ScenariologError {
 
 function entriesOf(dir: string): Found[] {
   try {
-    const names = fs.readdirSync(dir, { encoding: "buffer" });
-    return names.map((name) => new Found(inside(dir, Buffer.from(name))));
+    return namesIn(Buffer.from(dir)).map((name) => new Found(inside(dir, name)));
   } catch (error) {
     throw new ScenariologError("FILE", `${dir} cannot be read: ${(error as Error).message}`, { cause: error });
   }
+}
+
+function namesIn(dir: Buffer): Buffer[] {
+  return fs.readdirSync(dir, { encoding: "buffer" }).map((name) => Buffer.from(name));
 }
 
 /** As path.join, of a name that need not be UTF-8. */
@@ -184,9 +187,19 @@ function scriptsMatching(glob: string, leftOut: LeftOut[]): Step[] {
 /** A glob gives names as text: those that are not UTF-8 are looked up by what they would be shown as. */
 function withBytes(match: string): Found[] {
   if (!match.includes("\ufffd") || isThere(match)) return [new Found(Buffer.from(match))];
-  const dir = path.dirname(match);
-  const shown = path.basename(match);
-  return entriesOf(dir).filter(({ name, bytes }) => name === shown && !bytes.equals(Buffer.from(match)));
+  let found = [Buffer.alloc(0)];
+  for (const part of match.split(/(?<=\/)/)) {
+    const name = part.replace(/\/$/, "");
+    const end = Buffer.from(part.slice(name.length));
+    found = found.flatMap((dir) => namedIn(dir, name).map((bytes) => Buffer.concat([dir, bytes, end])));
+  }
+  return found.map((bytes) => new Found(bytes));
+}
+
+/** The bytes of all names in a directory, "" for the current one, that are shown as this one. */
+function namedIn(dir: Buffer, name: string): Buffer[] {
+  if (!name.includes("\ufffd")) return [Buffer.from(name)];
+  return namesIn(dir.length === 0 ? Buffer.from(".") : dir).filter((bytes) => bytes.toString("utf8") === name);
 }
 
 /** 2-x before 10-x; files without a number behind, by name. */

@@ -1,4 +1,6 @@
+import { signalOfCode } from "../model/exit-meaning.ts";
 import { shortRunId } from "../model/ids.ts";
+import { PLANNED_TAG } from "../model/tags.ts";
 import type { Step } from "../store/steps.ts";
 import type { CountedRun } from "./statuses.ts";
 
@@ -8,9 +10,6 @@ interface Moment {
   /** The last that was started, by number. */
   readonly last: Step | null;
 }
-
-/** The tag that `record` keeps on a run: whether it runs the steps itself, or a harness does. */
-const PLANNED_TAG = "record.last_step_num";
 
 /** What there is to say about a run in one sentence. */
 export function sentenceOf(counted: CountedRun, moment: Moment): string {
@@ -50,20 +49,11 @@ export function sentenceOf(counted: CountedRun, moment: Moment): string {
   return `${name} ended with exit code ${run.exit_code}, but ${steps}${who}`;
 }
 
-/** " by SIGTERM"; "" if nobody knows. */
+/** " by SIGTERM"; "" if nobody knows. A run of a harness of one's own has nothing but a code. */
 function signalOf({ run, counts }: CountedRun): string {
-  const signal = counts.tags.get("exit.signal") ?? SIGNALS.get(run.exit_code ?? 0);
+  const signal = counts.tags.get("exit.signal") ?? signalOfCode(run.exit_code ?? 0);
   return signal ? ` by ${signal}` : "";
 }
-
-/** A run of a harness has a code only. */
-const SIGNALS = new Map([
-  [129, "SIGHUP"],
-  [130, "SIGINT"],
-  [131, "SIGQUIT"],
-  [137, "SIGKILL"],
-  [143, "SIGTERM"],
-]);
 
 function momentOf({ interrupted, last }: Moment): string {
   if (interrupted) return ` in step ${titleOf(interrupted)}`;

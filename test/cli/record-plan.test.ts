@@ -99,6 +99,13 @@ describe.concurrent("nothing that looks like a step is left out without a word:"
     expect(seen(1)).toBe("steps/01-a\\nb.sh\nonetwo\n");
     expect(seen(4)).toBe("steps/04-377376.sh\nonetwo\n");
     expect(seen(5)).toBe("steps/05-377\\n\nonetwo\n");
+    // A directory with such a name.
+    const odd = Buffer.from(`${suite.dir}/d\xff`, "latin1");
+    fs.mkdirSync(odd);
+    fs.writeFileSync(Buffer.concat([odd, Buffer.from("/\xfe.sh", "latin1")]), "echo in it\n");
+    expect((await suite.record(["d*/*.sh"])).code).toBe(0);
+    expect(suite.log(1, "stdout")).toBe("in it\n");
+    expect((await suite.record()).code).toBe(0);
     // The directory itself, where a name has no slash.
     const here = ["record", "--root-dir", suite.dir, "--db", "x.db", "."];
     expect((await scenariolog(here, { cwd: `${suite.dir}/steps` })).code).toBe(0);
