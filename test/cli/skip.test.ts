@@ -98,7 +98,7 @@ describe.concurrent("scenariolog skip", () => {
       "token [redacted]",
       "no nosuchtool",
     ]);
-    expect(suite.log(1, "stderr")).toBe("skipped: no docker\n");
+    expect(suite.log(1, "stderr")).toBe("[scenariolog] skipped: no docker\n");
     expect(stderr).toContain("01 a (no docker)\n");
   });
 
@@ -138,7 +138,7 @@ describe.concurrent("scenariolog skip", () => {
     expect(await scenariolog(["skip", "no", "docker"])).toMatchObject({
       code: 77,
       stdout: "",
-      stderr: "skipped: no docker\n",
+      stderr: "[scenariolog] skipped: no docker\n",
     });
     expect(await scenariolog(["skip"])).toMatchObject({ code: 2, stderr: expect.stringContaining("REASON") });
   });

@@ -18,7 +18,7 @@ export default defineCommand({
     const reason = redactor.text([...data.positionals, ...(data.rest ?? [])].join(" ")).trim();
     if (reason === "") throw usageError("skip takes the REASON why the step cannot be run here", seeHelp("skip"));
     const code = skipCodeOf(undefined, SKIP_CODE) ?? SKIP_CODE;
-    writeErr(`skipped: ${visible(reason)}\n`);
+    writeErr(`[scenariolog] skipped: ${visible(reason)}\n`);
     // A script is to run by itself as well: then there is nothing to record.
     if (inheritedStep(args) === undefined) return code;
     await recordAt("skip", args, "the reason is not kept", (store) =>
