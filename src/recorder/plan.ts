@@ -82,7 +82,7 @@ function scriptsOf(operand: string, leftOut: LeftOut[]): Step[] {
     if (found.script.kind === "directory") return scriptsIn(operand, leftOut);
     throw usageError(
       `${operand} cannot be run: ${whyNot(found)}`,
-      `give it a #! line, or make it executable: chmod +x`,
+      `give it a #! line, or make it executable: chmod +x ${operand}`,
     );
   }
   if (GLOB.test(operand)) return scriptsMatching(operand, leftOut);

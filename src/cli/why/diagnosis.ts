@@ -1,6 +1,6 @@
 import path from "node:path";
 import { meaningOf } from "../../model/exit-meaning.ts";
-import { shortRunId } from "../../model/ids.ts";
+import { type Stream, shortRunId } from "../../model/ids.ts";
 import { KeyState, type Redactor } from "../../model/redact.ts";
 import { Evidence, isNewer, type LogEnd } from "../../recorder/evidence.ts";
 import { isAlive } from "../../recorder/identity.ts";
@@ -12,6 +12,7 @@ import { newLines } from "../../report/new-lines.ts";
 import { placesNear, shellPlaces } from "../../report/source-place.ts";
 import { type FailedStep, type Why, why } from "../../report/why.ts";
 import type { Store } from "../../store/store.ts";
+import { lastLine } from "./last-line.ts";
 
 /** What `why` shows, by the names that its JSON has. Whatever is not known is null, or empty. */
 export interface Diagnosis {
@@ -134,7 +135,7 @@ export function diagnose(store: Store, selector: string, options: DiagnosisOptio
     },
     summary: found.sentence,
     ...(found.step ? ofStep(store, found, found.step, options) : NOTHING_FAILED),
-    ...(found.interruptedAfter && { last_line: lastLineOf(store, found, found.interruptedAfter, options) }),
+    ...(found.interruptedAfter && lastLineBefore(store, run, found.interruptedAfter, options)),
     also_failed: found.others.map(({ step, status }) => ({
       step_num: step.step_num,
       step_name: step.step_name,
@@ -190,12 +191,30 @@ function ofStep(store: Store, { run }: Why, failed: FailedStep, options: Diagnos
       options,
     ),
     first_error: error && { stream: error.stream, line: error.log.whole ? error.index + 1 : null, text: error.text },
-    last_line: status === "interrupted" ? lastLine(store, failed, { stderr, stdout }) : null,
+    last_line: status === "interrupted" ? lastLine({ stderr, stdout }, lastStream(store, failed)) : null,
     stderr: tailOf(stderr),
     stdout: tailOf(stdout),
     since: sinceOf(store, failed, { run: run.root_dir, stderr, stdout }, options),
     reproduce: commandLine(failed, run.root_dir),
   };
+}
+
+/** Of a run that was interrupted after this step had ended. */
+function lastLineBefore(
+  store: Store,
+  run: Why["run"],
+  step: FailedStep,
+  options: DiagnosisOptions,
+): Pick<Diagnosis, "last_line"> {
+  const evidence = new Evidence(store, run, { ...options, logFiles: step.files.logFiles });
+  const end = (stored: string | null) => plain(evidence.logEnd(stored, READ_BYTES), options);
+  return {
+    last_line: lastLine({ stderr: end(step.files.stderr), stdout: end(step.files.stdout) }, lastStream(store, step)),
+  };
+}
+
+function lastStream(store: Store, { step, attempts }: FailedStep): Stream | null {
+  return lastStreamOf(store, step.step_id, attempts);
 }
 
 function plain(log: LogEnd, { redactor }: DiagnosisOptions): LogEnd {
@@ -285,29 +304,6 @@ function sinceOf(
     new_line_count: readable ? fresh.total : null,
     missing_line_count: readable ? missing.total : null,
   };
-}
-
-function lastLineOf(store: Store, { run }: Why, step: FailedStep, options: DiagnosisOptions): Diagnosis["last_line"] {
-  const evidence = new Evidence(store, run, { ...options, logFiles: step.files.logFiles });
-  return lastLine(store, step, {
-    stderr: plain(evidence.logEnd(step.files.stderr, READ_BYTES), options),
-    stdout: plain(evidence.logEnd(step.files.stdout, READ_BYTES), options),
-  });
-}
-
-/** The last line of the stream that was written to last; where that is not known, of stderr before stdout. */
-function lastLine(
-  store: Store,
-  { step, attempts }: FailedStep,
-  logs: Readonly<Record<"stdout" | "stderr", LogEnd>>,
-): Diagnosis["last_line"] {
-  const last = lastStreamOf(store, step.step_id, attempts);
-  const streams = (["stderr", "stdout"] as const).toSorted((a, b) => Number(b === last) - Number(a === last));
-  for (const stream of streams) {
-    const text = logs[stream].lines.findLast((line) => line.trim() !== "");
-    if (text !== undefined) return { stream, text };
-  }
-  return null;
 }
 
 /** Null where the database does not tell. The root is where a harness runs its steps, unless the step says otherwise. */
