@@ -1,11 +1,11 @@
 import fs from "node:fs";
 import { reasonOf, ScenariologError } from "../errors.ts";
 import { type Found, openFound } from "../files/gate.ts";
+import { linesOf, piecesOf } from "../files/pieces.ts";
 import { lastLinesFrom, lastMatchesFrom } from "../files/tail.ts";
 import type { Stream } from "../model/ids.ts";
 import type { LineMatcher } from "../model/line-matcher.ts";
 import { merged, type TimedPiece } from "../recorder/merge.ts";
-import { linesOf, piecesOf } from "../files/pieces.ts";
 import type { Tape } from "../recorder/tape.ts";
 import { note } from "./console.ts";
 import { RecordedOutput } from "./guard.ts";

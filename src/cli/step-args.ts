@@ -1,6 +1,6 @@
 import type { ArgsDef } from "citty";
 import { usageError } from "../errors.ts";
-import type { StepOptions } from "../model/step.ts";
+import { SKIP_CODE, type StepOptions } from "../model/step.ts";
 import { durationMsOf } from "./duration.ts";
 import { integerOf, seeHelp } from "./parse.ts";
 import { bytesOf } from "./size.ts";
@@ -52,6 +52,12 @@ export const stepArgs = {
     default: "pass",
     description: "What a step counts as that passes at a later attempt",
   },
+  "skip-code": {
+    type: "string",
+    valueHint: "n|none",
+    description:
+      "A step that ends with this code is skipped (default: 77 for record, none for exec; or SCENARIOLOG_SKIP_CODE)",
+  },
   strict: { type: "boolean", default: false, description: "Exit with 125 when anything could not be recorded" },
 } as const satisfies ArgsDef;
 
@@ -73,7 +79,19 @@ export function stepOptionsOf(verb: string, args: { readonly [flag: string]: unk
     retries: integerOf("retries", text("retries"), 0),
     retryDelayMs: duration("retry-delay"),
     flakyResult: choice("flaky-result", ["pass", "fail"]),
+    skipCode: skipCodeOf(args["skip-code"] as string | undefined, verb === "record" ? SKIP_CODE : null),
   };
+}
+
+/** As the flag says, else as the environment does. Null is none. Throws USAGE. */
+export function skipCodeOf(given: string | undefined, fallback: number | null): number | null {
+  const { SCENARIOLOG_SKIP_CODE: inherited } = process.env;
+  const [flag, text] = given === undefined ? ["SCENARIOLOG_SKIP_CODE", inherited] : ["--skip-code", given];
+  if (text === undefined || text === "") return fallback;
+  if (text === "none") return null;
+  const code = Number(text);
+  if (/^\d{1,3}$/.test(text) && code >= 1 && code <= 255) return code;
+  throw usageError(`${flag} ${JSON.stringify(text)} is neither a code from 1 to 255 nor none`);
 }
 
 export function choiceOf<const T extends string>(verb: string, flag: string, text: string, choices: readonly T[]): T {

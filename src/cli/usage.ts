@@ -74,7 +74,8 @@ export function signature({ name, def }: Flag): string {
 }
 
 export function description({ def }: Flag): string {
-  const shownDefault = def.default === undefined || def.default === false ? "" : ` (default ${def.default})`;
+  const shownDefault =
+    def.default === undefined || def.default === false || def.default === "" ? "" : ` (default ${def.default})`;
   return `${def.description ?? ""}${shownDefault}`;
 }
 

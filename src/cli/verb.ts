@@ -61,6 +61,11 @@ export const verbs = {
     load: async () => (await import("./verbs/note.ts")).default,
     operands: "TEXT…",
   },
+  skip: {
+    summary: "Inside a step: skip it, and say why",
+    load: async () => (await import("./verbs/skip.ts")).default,
+    operands: "REASON…",
+  },
   notes: { summary: "What was noted", load: async () => (await import("./verbs/notes.ts")).default },
   artifacts: {
     summary: "The files that are kept with a run",

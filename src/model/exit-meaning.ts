@@ -10,8 +10,11 @@ export interface StepExit {
   readonly tags: ReadonlyMap<string, string>;
 }
 
-/** What an exit code tells, in one sentence, with what is usually behind it. Never empty. */
-export function meaningOf({ code, reason, running, tags }: StepExit): string {
+/**
+ * What an exit code tells, in one sentence, with what is usually behind it. Null if nobody but the program's author knows:
+ * 1 and most others.
+ */
+export function meaningOf({ code, reason, running, tags }: StepExit): string | null {
   if (code === null) {
     return running
       ? "it is still running"
@@ -19,8 +22,12 @@ export function meaningOf({ code, reason, running, tags }: StepExit): string {
   }
   const signal = tags.get("exit.signal");
   if (reason === "timeout") return `--timeout ended it after ${secondsOf(tags.get("timeout_ms"))}`;
-  if (reason === "interrupted")
-    return `it was interrupted${signal ? ` by ${signal}` : ""}, which the recorder got as well`;
+  if (reason === "interrupted") {
+    if (signal) return `it was interrupted by ${signal}, which the recorder got as well`;
+    const error = tags.get("exit.error");
+    return error ? `it was interrupted: ${error}` : "it was interrupted";
+  }
+  if (reason === "skipped") return `it was skipped: ${tags.get("skip.reason") ?? "it gave no reason"}`;
   if (reason === "leak")
     return "its command passed, but left a process behind that holds its output open (--on-leak fail)";
   const error = tags.get("exit.error");
@@ -28,14 +35,18 @@ export function meaningOf({ code, reason, running, tags }: StepExit): string {
   if (signal) return `${signal} killed it${behind(signal)}`;
   const known = MEANINGS.get(code);
   if (known) return known;
-  const name = code > exitCode.signalBase ? SIGNALS.get(code - exitCode.signalBase) : undefined;
+  const name = signalOfCode(code);
   if (name) return `128 + ${code - exitCode.signalBase}: ${name} killed something inside it${behind(name)}`;
-  return "its own code: what it means is up to the program";
+  return null;
+}
+
+/** The signal that a shell shows as this code; undefined for any other code. */
+export function signalOfCode(code: number): string | undefined {
+  return SIGNALS.get(code - exitCode.signalBase);
 }
 
 const MEANINGS = new Map([
   [0, "it passed"],
-  [1, "a general failure"],
   [
     2,
     "often wrong usage: an unknown option, a shell syntax error, or a file that is not there (make and grep: an error)",

@@ -12,11 +12,13 @@ export interface StepProgress {
 }
 
 /** `leak` is a step that failed because of what it left behind (--on-leak fail). */
-export type Verdict = "passed" | "failed" | "flaky" | "timeout" | "leak" | "interrupted";
+export type Verdict = "passed" | "failed" | "flaky" | "skipped" | "timeout" | "leak" | "interrupted";
 
 export interface StepEnd {
   readonly verdict: Verdict;
   readonly code: number;
+  /** What a skipped step gave as its reason; null if it gave none, or was not skipped. */
+  readonly skipReason: string | null;
   readonly durationMs: number;
   readonly attempts: number;
   /** Absolute paths of its logs; null where there is none. */

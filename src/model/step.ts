@@ -19,6 +19,8 @@ export interface StepOptions {
   readonly retryDelayMs: number;
   /** Whether a step that passed at a later attempt counts as passed. */
   readonly flakyResult: "pass" | "fail";
+  /** A step that ends with this code is skipped; null: only one that calls `scenariolog skip`. Absent is null. */
+  readonly skipCode?: number | null;
   /** Whether a bash step's commands are traced, and which traces are kept: those of steps that fail, or all. */
   readonly trace?: TraceMode;
   /** Applied to tags, traces and the index; absent: nothing is redacted but traces, by the default set. */
@@ -46,9 +48,17 @@ export interface StepSpec extends StepOptions {
   readonly argv: readonly [string, ...string[]];
 }
 
-/** `interrupted` has no end, or was ended by a signal to its recorder; `running` has a recorder that is at it. */
-export const statuses = ["passed", "failed", "interrupted", "running"] as const;
-export type Status = (typeof statuses)[number];
+/** Automake's, and that of `scenariolog skip`: the step could not be run here, and says so. */
+export const SKIP_CODE = 77;
+
+/**
+ * `interrupted` has no end, or was ended by a signal to its recorder; `running` has a recorder that is at it. A run that
+ * only skipped its steps is `skipped`.
+ */
+export const runStatuses = ["passed", "failed", "interrupted", "running", "skipped"] as const;
+export type RunStatus = (typeof runStatuses)[number];
+/** A step that is `not run` was planned, and not reached. */
+export type Status = RunStatus | "not run";
 
 /** `reason` is why the last attempt ended, null for its own doing; `running` says that its recorder is at work. */
 export function statusOf(
@@ -56,8 +66,8 @@ export function statusOf(
   code: number | null,
   reason: string | null = null,
   running = false,
-): Status {
+): RunStatus {
   if (completedAt === null || code === null) return running ? "running" : "interrupted";
-  if (reason === "interrupted") return "interrupted";
+  if (reason === "interrupted" || reason === "skipped") return reason;
   return code === 0 ? "passed" : "failed";
 }

@@ -1,5 +1,8 @@
 import { usageError } from "../errors.ts";
 
+/** The run tag that `record` keeps: the highest number among the steps that it is going to start. 0 for a harness. */
+export const PLANNED_TAG = "record.last_step_num";
+
 /**
  * One `--kv` value: `a:b`, or several with commas as in CSV (`a:b,c:d`, `"a:b,c"`). Split on the first `:`, so that
  * `url:http://x` works, else on the first `=`. Throws a usage error for a part with neither, or with no key.

@@ -6,16 +6,16 @@ import { StepControl } from "../capture/step-control.ts";
 import { ScenariologError } from "../errors.ts";
 import type { Exit } from "../model/exit.ts";
 import type { StepOptions } from "../model/step.ts";
+import { PLANNED_TAG } from "../model/tags.ts";
 import { type Clock, systemClock } from "../model/time.ts";
-import { countFlaky } from "../store/endings.ts";
-import { openForWriting } from "../store/open.ts";
-import { countSteps } from "../store/steps.ts";
+import { openForReading, openForWriting } from "../store/open.ts";
+import { countsOfRuns } from "../store/run-counts.ts";
 import type { Store } from "../store/store.ts";
-import { PLANNED_TAG } from "./numbering.ts";
 import { outcomeOf } from "./outcome.ts";
 import { defaultLogDir, logDirOf } from "./paths.ts";
 import { redactionEnv } from "./redaction-env.ts";
-import { endRun, type RunSpec, startRun } from "./run.ts";
+import { endRun, type RunEnding, type RunSpec, startRun } from "./run.ts";
+import { skipEnv } from "./skip-env.ts";
 import type { SuiteCounts, SuiteResult } from "./suite.ts";
 
 export interface HarnessSpec {
@@ -31,6 +31,8 @@ export interface HarnessSpec {
   readonly deadlineMs: number;
   /** For the calls of `exec` within, which the environment tells. */
   readonly trace: Required<Pick<StepOptions, "trace" | "redactor" | "redactLogs">>;
+  /** For them as well. */
+  readonly skipCode: number | null;
 }
 
 export interface HarnessResult extends SuiteResult {
@@ -58,13 +60,16 @@ export async function recordHarness(
       timeoutMs: 0,
       onLeak: "warn",
     });
-    const { counts, problems } = await end(spec, runId, outcome.code, clock);
+    const diedOf = outcome.endBySignal ?? diedWithAll(exit, control);
+    const reason = diedOf !== undefined ? "interrupted" : outcome.reason === "timeout" ? "timeout" : null;
+    const problems = await end(spec, runId, outcome.code, clock, { notRun: null, reason, signal: diedOf });
+    const counts = countsOf(spec, runId);
     await control.close();
     return {
       runId,
       exit,
       code: outcome.code,
-      endBySignal: outcome.endBySignal ?? diedWithAll(exit, control),
+      endBySignal: diedOf,
       counts,
       durationMs: Math.floor(clock.monotonicMs() - startMs),
       pastDeadline: outcome.reason === "timeout",
@@ -98,28 +103,32 @@ function environmentOf(spec: HarnessSpec, runId: string): Record<string, string>
     SCENARIOLOG_LOG_DIR: logDirOf(rootDir, spec.logDir ?? defaultLogDir(runId)),
     SCENARIOLOG_TRACE: spec.trace.trace,
     ...redactionEnv(spec.trace),
+    ...skipEnv(spec),
     // Of a step of another run, should we be in one.
     ...Object.fromEntries(outer.map((name) => [name, ""])),
   };
 }
 
-async function end(
-  spec: HarnessSpec,
-  runId: string,
-  code: number,
-  clock: Clock,
-): Promise<{ counts: SuiteCounts; problems: string[] }> {
+/** Returns what could not be recorded. */
+async function end(spec: HarnessSpec, runId: string, code: number, clock: Clock, ending: RunEnding): Promise<string[]> {
   try {
-    const counts = await using(openForWriting(spec.database, { create: false }), async (store) => {
-      await endRun(store, runId, code, clock);
-      return { ...countSteps(store, runId), flaky: countFlaky(store, runId) };
-    });
-    const { total, failed, unfinished, flaky } = counts;
-    return { counts: { total, passed: total - failed - unfinished, failed, flaky, notRun: unfinished }, problems: [] };
+    await using(openForWriting(spec.database, { create: false }), (store) =>
+      endRun(store, runId, code, { clock, ending }),
+    );
+    return [];
   } catch (error) {
-    const reason = error instanceof ScenariologError ? error.message : reasonOf(error);
-    const counts = { total: 0, passed: 0, failed: 0, flaky: 0, notRun: 0 };
-    return { counts, problems: [`the run's end is not recorded: ${reason}`] };
+    return [`the run's end is not recorded: ${error instanceof ScenariologError ? error.message : reasonOf(error)}`];
+  }
+}
+
+/** Null if they cannot be read. What takes no writes may well be readable. */
+function countsOf({ database }: HarnessSpec, runId: string): SuiteCounts | null {
+  try {
+    const counts = using(openForReading(database), (store) => countsOfRuns(store, [runId]).get(runId)!);
+    // Their recorders have gone with the harness, or go on without it.
+    return { ...counts, interrupted: counts.interrupted + counts.unfinished };
+  } catch {
+    return null;
   }
 }
 

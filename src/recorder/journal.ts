@@ -8,6 +8,7 @@ import { stepIdOf } from "../model/ids.ts";
 import type { StepSpec } from "../model/step.ts";
 import { findRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
+import { tagsOf } from "../store/tags.ts";
 import { type AttemptEnd, type StepKey, writeBeginning, writeEnd } from "./attempt-rows.ts";
 import type { Connection } from "./connection.ts";
 import type { Follower } from "./follower.ts";
@@ -174,6 +175,15 @@ export class StepJournal {
     return { stdoutPath: stdoutPath!, stderrPath: stderrPath! };
   }
 
+  /** What somebody inside the step has set as its tag; null if nobody has, or if it cannot be read. */
+  tag(key: string): string | null {
+    try {
+      return this.#store === null ? null : (tagsOf(this.#store, this.#key).get(key) ?? null);
+    } catch {
+      return null;
+    }
+  }
+
   /** In a transaction of its own, when the attempt is closed. What goes wrong is a problem. */
   recordTrace(write: (store: Store, key: StepKey, attempt: number) => void): void {
     const { number } = this.#attempt!;
@@ -189,7 +199,13 @@ export class StepJournal {
   /** To be called when the process has started, and needs nothing of us for a moment. */
   rehearse(): void {
     const { logs, number } = this.#attempt!;
-    const outcome = { code: 0, reason: null, endBySignal: undefined, tags: [["exit.reason", "-"]] } as const;
+    const outcome = {
+      code: 0,
+      reason: null,
+      skipReason: null,
+      endBySignal: undefined,
+      tags: [["exit.reason", "-"]],
+    } as const;
     const end = { outcome, flaky: false, completedAt: "", durationMs: 0, logProblem: "", marks: new Uint8Array() };
     const written = STREAMS.map((kind) => {
       const { path, fileId } = logs[kind];

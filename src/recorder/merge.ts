@@ -1,6 +1,6 @@
+import type { Piece } from "../files/pieces.ts";
 import type { Stream } from "../model/ids.ts";
 import type { Mark, Marks } from "./marks.ts";
-import type { Piece } from "../files/pieces.ts";
 
 /** A piece of a line, with what is known of when it came. */
 export interface TimedPiece extends Piece {

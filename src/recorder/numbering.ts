@@ -1,9 +1,7 @@
+import { PLANNED_TAG } from "../model/tags.ts";
 import { lastStepNum } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
 import { tagsOf } from "../store/tags.ts";
-
-/** The run tag that `record` keeps: the highest number among the steps that it is going to start. 0 for a harness. */
-export const PLANNED_TAG = "record.last_step_num";
 
 /**
  * The next free number of a run that `record` has started, behind those of its steps and those that are planned; null for

@@ -3,7 +3,7 @@ import { signalNumber } from "../capture/signals.ts";
 import type { Cause } from "../capture/step-control.ts";
 import { exitCode } from "../errors.ts";
 import { codeOf } from "../model/exit.ts";
-import type { StepSpec } from "../model/step.ts";
+import { SKIP_CODE, type StepSpec } from "../model/step.ts";
 
 const COUNTER_SLACK_BYTES = 1 << 20;
 
@@ -11,7 +11,9 @@ const COUNTER_SLACK_BYTES = 1 << 20;
 export interface Outcome {
   readonly code: number;
   /** Where its end was not its own doing. */
-  readonly reason: "interrupted" | "timeout" | "leak" | null;
+  readonly reason: "interrupted" | "timeout" | "leak" | "skipped" | null;
+  /** Why it was skipped, as far as it said. */
+  readonly skipReason: string | null;
   readonly endBySignal: NodeJS.Signals | undefined;
   /** Automatic tags about the end, in order. */
   readonly tags: readonly (readonly [string, string])[];
@@ -22,6 +24,7 @@ export const endTags = [
   "exit.signal",
   "exit.reason",
   "exit.error",
+  "skip.reason",
   "timeout_ms",
   "leaked",
   "leaked.processes",
@@ -48,17 +51,46 @@ export const endTags = [
 export function outcomeOf(
   captured: Captured,
   control: { readonly cause: Cause | null; readonly killed: boolean },
-  spec: Pick<StepSpec, "timeoutMs" | "onLeak">,
+  spec: Pick<StepSpec, "timeoutMs" | "onLeak" | "skipCode">,
+  said: Said = SAID_NOTHING,
 ): Outcome {
-  const outcome = endOf(captured, control, spec);
+  const outcome = skipped(endOf(captured, control, spec), captured, spec, said);
   return { ...outcome, tags: [...outcome.tags, ...usageTags(captured)] };
+}
+
+/** What a step told about being skipped; asked only if its code may mean that. */
+export interface Said {
+  /** What it gave `scenariolog skip` as the reason; null if it did not call that. */
+  asked(): string | null;
+  /** The last line that it printed; null if there is none. */
+  lastLine(): string | null;
+}
+
+const SAID_NOTHING: Said = { asked: () => null, lastLine: () => null };
+
+type End = Omit<Outcome, "skipReason">;
+
+/**
+ * An end by the skip code is no failure. Without such a code only `scenariolog skip` makes it so. A script that went on
+ * after it ends as it ends: its code says whether it passed or failed.
+ */
+function skipped(end: End, { exit }: Captured, { skipCode = null }: Pick<StepSpec, "skipCode">, said: Said): Outcome {
+  const mayBe = end.reason === null && exit.kind === "code" && exit.code === (skipCode ?? SKIP_CODE);
+  const asked = mayBe ? said.asked() : null;
+  if (!mayBe || (skipCode === null && asked === null)) return { ...end, skipReason: null };
+  const skipReason = asked ?? said.lastLine();
+  const tags: [string, string][] = [
+    ["exit.reason", "skipped"],
+    ["skip.reason", skipReason ?? ""],
+  ];
+  return { ...end, reason: "skipped", skipReason, tags: [...end.tags, ...tags] };
 }
 
 function endOf(
   { exit, leaked }: Captured,
   { cause, killed }: { readonly cause: Cause | null; readonly killed: boolean },
   spec: Pick<StepSpec, "timeoutMs" | "onLeak">,
-): Outcome {
+): End {
   const tags: [string, string][] = [];
   if (exit.kind === "not-started") tags.push(["exit.error", exit.reason]);
   if (leaked !== null) tags.push(["leaked", "true"], ["leaked.processes", JSON.stringify(leaked)]);

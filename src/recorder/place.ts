@@ -1,6 +1,7 @@
 import { ScenariologError } from "../errors.ts";
 import { stepIdOf } from "../model/ids.ts";
 import { lastAttemptOf } from "../store/attempts.ts";
+import { notRunSteps } from "../store/planned-steps.ts";
 import { findRun, type Run } from "../store/runs.ts";
 import { findStep, type Step } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
@@ -32,6 +33,8 @@ export function findPlace(store: Store, spec: PlaceSpec): Place {
   const stepId = typeof spec.step === "number" ? stepIdOf(runId, spec.step) : spec.step;
   const step = findStep(store, stepId);
   if (step === null || step.run_id !== runId) {
+    const planned = notRunSteps(store, runId).find(({ step_num: num }) => num === spec.step);
+    if (planned) throw new ScenariologError("NO_RUN", `step ${planned.step_num} ${planned.step_name} was not run`);
     throw new ScenariologError("NO_RUN", `no step ${spec.step} in run ${runId}`, {
       hint: `see which there are: scenariolog timings --run-id ${runId}`,
     });

@@ -8,9 +8,10 @@ import { type Clock, elapsedMs, systemClock } from "../model/time.ts";
 import { openAttempts } from "../store/attempts.ts";
 import { openCommands } from "../store/commands.ts";
 import { logFilesOfRun } from "../store/log-files.ts";
+import { insertPlannedSteps, markNotRun, type PlannedRow } from "../store/planned-steps.ts";
 import { findRun, finishRun, insertRun, type Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
-import { insertTags } from "../store/tags.ts";
+import { insertTags, setTags } from "../store/tags.ts";
 import { forgetMasks } from "./masked-values.ts";
 
 export interface RunSpec {
@@ -24,7 +25,28 @@ export interface RunSpec {
   readonly redactor?: Redactor;
   /** Further tags, behind those of the user, which replace them; null is none. See provenanceOf. */
   readonly provenance: readonly (readonly [string, string])[] | null;
+  /** The steps that it is going to have, if that is known. */
+  readonly planned?: readonly PlannedRow[];
 }
+
+/** How a run ended, besides its code. */
+export interface RunEnding {
+  /** Numbers of planned steps that were not reached; null: those that nobody has recorded. */
+  readonly notRun: readonly number[] | null;
+  /** Why it ended before its plan did; null: it did not, or by a failure. */
+  readonly reason: "interrupted" | "timeout" | null;
+  readonly signal: NodeJS.Signals | undefined;
+}
+
+export interface EndOptions {
+  readonly clock?: Clock;
+  /** Absent: the run ended by itself. */
+  readonly ending?: RunEnding;
+  /** What the person allows to be read. */
+  readonly allowance?: Allowance;
+}
+
+const BY_ITSELF: RunEnding = { notRun: null, reason: null, signal: undefined };
 
 /** Returns the new run's id. */
 export function startRun(store: Store, spec: RunSpec, clock: Clock = systemClock): string {
@@ -42,6 +64,7 @@ export function startRun(store: Store, spec: RunSpec, clock: Clock = systemClock
     insertRun(store, { run_id: runId, root_dir: spec.rootDir, suite: spec.suite || null, started_at: startedAt });
     insertTags(store, { runId, stepId: null }, tags);
     vouchForRoot(store, runId, spec.rootDir);
+    insertPlannedSteps(store, runId, spec.planned ?? []);
   });
   return runId;
 }
@@ -55,12 +78,11 @@ export async function endRun(
   store: Store,
   selector: string,
   exitCode: number,
-  clock: Clock = systemClock,
-  allowance: Allowance = NO_ALLOWANCE,
+  options: EndOptions = {},
 ): Promise<readonly string[]> {
   const run = findRun(store, selector);
   try {
-    return await closeRun(store, run, exitCode, clock, allowance);
+    return await closeRun(store, run, exitCode, options);
   } finally {
     forgetMasks(store.path, run.run_id);
   }
@@ -70,13 +92,17 @@ async function closeRun(
   store: Store,
   run: Run,
   exitCode: number,
-  clock: Clock,
-  allowance: Allowance,
+  { clock = systemClock, ending: { notRun, reason, signal } = BY_ITSELF, allowance = NO_ALLOWANCE }: EndOptions,
 ): Promise<readonly string[]> {
   const completedAt = clock.now();
-  store.immediate(() =>
-    finishRun(store, run.run_id, { completedAt, exitCode, durationMs: elapsedMs(run.started_at, completedAt) }),
-  );
+  store.immediate(() => {
+    finishRun(store, run.run_id, { completedAt, exitCode, durationMs: elapsedMs(run.started_at, completedAt) });
+    markNotRun(store, run.run_id, notRun);
+    setTags(store, { runId: run.run_id, stepId: null }, [
+      ["exit.reason", reason ?? ""],
+      ["exit.signal", signal ?? ""],
+    ]);
+  });
   const strayed = logFilesOfRun(store, run.run_id).filter(({ file, file_id: id }) => id && fileIdOf(file) !== id);
   const commands = openCommands(store, run.run_id).length;
   const abandoned = openAttempts(store, run.run_id).length;

@@ -13,6 +13,8 @@ import { MarkTape } from "./marks.ts";
 import { MaskWatch } from "./mask-watch.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { redactionEnv } from "./redaction-env.ts";
+import { saidBy } from "./said.ts";
+import { skipEnv } from "./skip-env.ts";
 import type { KeepTrace } from "./traced-attempt.ts";
 
 /** How an attempt of a step ended; of the last one, how the step did. */
@@ -20,6 +22,7 @@ export interface AttemptResult {
   /** As stored in `steps.exit_code`, and what the caller is to see. */
   readonly code: number;
   readonly reason: Outcome["reason"];
+  readonly skipReason: Outcome["skipReason"];
   readonly durationMs: number;
   /** Paths as stored: relative to root_dir where they lie in it. */
   readonly stdoutPath: string;
@@ -83,7 +86,7 @@ export async function recordStep(
       );
       leaks.push(...leaksOf(captured));
       const again =
-        outcome.code !== 0 &&
+        failed(outcome) &&
         attempt <= spec.retries &&
         captured.exit.kind !== "not-started" &&
         control.cause?.kind !== "signal" &&
@@ -92,9 +95,9 @@ export async function recordStep(
       const code = flaky && spec.flakyResult === "fail" ? failedCode : outcome.code;
       const end = { outcome: { ...outcome, code }, flaky, completedAt, durationMs, marks };
       const paths = await journal.finish(captured, end, control);
-      keepTrace?.(outcome.code, completedAt);
-      const { reason } = outcome;
-      const result = { ...paths, code, reason, durationMs, attempts: attempt, flaky };
+      keepTrace?.(failed(outcome) ? outcome.code : 0, completedAt);
+      const { reason, skipReason } = outcome;
+      const result = { ...paths, code, reason, skipReason, durationMs, attempts: attempt, flaky };
       if (again) {
         options.onAttemptEnd?.(result);
         failedCode = outcome.code;
@@ -116,6 +119,11 @@ export async function recordStep(
     journal.close();
     control.release();
   }
+}
+
+/** A step that is skipped has a code other than 0, and has not failed. */
+export function failed({ code, reason }: Pick<AttemptResult, "code" | "reason">): boolean {
+  return code !== 0 && reason !== "skipped";
 }
 
 async function runAttempt(
@@ -150,6 +158,7 @@ async function runAttempt(
       SCENARIOLOG_STEP_ID: journal.stepId,
       SCENARIOLOG_ATTEMPT: String(attempt),
       ...redactionEnv(spec),
+      ...skipEnv(spec),
       ...traced?.env,
     },
     stdin: spec.stdin,
@@ -168,7 +177,7 @@ async function runAttempt(
   const completedAt = clock.now();
   masks?.end();
   await endWatch();
-  const ended = outcomeOf(captured, control, spec);
+  const ended = outcomeOf(captured, control, spec, saidBy(journal, logs, spec));
   const outcome = masks?.found ? { ...ended, tags: [...ended.tags, [MASKS_TAG, "true"] as const] } : ended;
   return { captured, outcome, completedAt, durationMs, marks, keepTrace: traced?.keep };
 }

@@ -8,13 +8,13 @@ import { exitCode, ScenariologError } from "../errors.ts";
 import { newRunId, stepIdOf } from "../model/ids.ts";
 import type { StepEnd, SuiteObserver, Verdict } from "../model/progress.ts";
 import type { StepOptions } from "../model/step.ts";
+import { PLANNED_TAG } from "../model/tags.ts";
 import { type Clock, systemClock } from "../model/time.ts";
 import { Connection } from "./connection.ts";
-import { PLANNED_TAG } from "./numbering.ts";
 import { defaultLogDir, fileOf } from "./paths.ts";
 import type { PlannedStep } from "./plan.ts";
-import { endRun, type RunSpec, startRun } from "./run.ts";
-import { type AttemptResult, type RecordedStep, recordStep } from "./step.ts";
+import { endRun, type RunEnding, type RunSpec, startRun } from "./run.ts";
+import { type AttemptResult, failed, type RecordedStep, recordStep } from "./step.ts";
 import { warningsOf } from "./warnings.ts";
 
 export interface SuiteSpec {
@@ -40,7 +40,8 @@ export interface SuiteResult {
   readonly code: number;
   /** The recorder is to end by this signal. */
   readonly endBySignal: NodeJS.Signals | undefined;
-  readonly counts: SuiteCounts;
+  /** Null: they are not known. */
+  readonly counts: SuiteCounts | null;
   readonly durationMs: number;
   readonly pastDeadline: boolean;
   /** What could not be recorded, a line each. */
@@ -51,6 +52,8 @@ export interface SuiteCounts {
   readonly total: number;
   readonly passed: number;
   readonly failed: number;
+  readonly interrupted: number;
+  readonly skipped: number;
   /** Among those that passed or failed. */
   readonly flaky: number;
   readonly notRun: number;
@@ -92,11 +95,17 @@ class SuiteRun {
     this.#scopes = new StepScopes(platform);
     const lastNum = Math.max(...spec.steps.map(({ num }) => num));
     const tags = new Map([...spec.run.tags, [PLANNED_TAG, String(lastNum)]]);
+    const planned = spec.steps.map(({ num, name, script }) => ({
+      step_num: num,
+      step_name: name,
+      script_path: script,
+    }));
+    const at = { ...clock, now: () => startedAt };
     let started = false;
     this.#connection = new Connection(spec.database, {
       create: true,
       onOpen: (store) => {
-        if (!started) startRun(store, { ...spec.run, runId: this.#runId, tags }, { ...clock, now: () => startedAt });
+        if (!started) startRun(store, { ...spec.run, runId: this.#runId, tags, planned }, at);
         started = true;
       },
     });
@@ -152,7 +161,7 @@ class SuiteRun {
 
   get #isOver(): boolean {
     if (this.#signal !== undefined || this.#isPastDeadline) return true;
-    return !this.spec.keepGoing && [...this.#results.values()].some(({ code }) => code !== 0);
+    return !this.spec.keepGoing && [...this.#results.values()].some(failed);
   }
 
   get #deadlineMs(): number | undefined {
@@ -186,7 +195,7 @@ class SuiteRun {
       scriptPath: step.script,
       workDir: "",
       tags: new Map<string, string>(),
-      argv: [pathOf(step.script), ...spec.args] as const,
+      argv: [...step.argv, ...spec.args] as const,
     };
     try {
       const recorded = await recordStep(this.#connection, platform, asked, {
@@ -214,31 +223,39 @@ class SuiteRun {
   }
 
   #endOf(result: AttemptResult): StepEnd {
-    const { code, durationMs, attempts } = result;
+    const { code, skipReason, durationMs, attempts } = result;
     const file = (stored: string) => fileOf(path.resolve(this.spec.run.rootDir), stored);
     const files = { stdoutFile: file(result.stdoutPath), stderrFile: file(result.stderrPath) };
-    return { verdict: verdictOf(result), code, durationMs, attempts, ...files };
+    return { verdict: verdictOf(result), code, skipReason, durationMs, attempts, ...files };
   }
 
   async #end(): Promise<SuiteResult> {
     const ended = this.spec.steps.flatMap((step) => this.#results.get(step) ?? []);
-    const failed = ended.filter(({ code }) => code !== 0);
+    const notPassed = ended.filter(failed);
+    const count = (...verdicts: Verdict[]) => ended.filter((step) => verdicts.includes(verdictOf(step))).length;
+    const notRun = this.spec.steps.filter((step) => !this.#results.has(step)).map(({ num }) => num);
     const pastDeadline = this.#signal === undefined && ended.length < this.spec.steps.length && this.#isPastDeadline;
     const code =
       this.#signal !== undefined
         ? exitCode.signalBase + signalNumber(this.#signal)
-        : (failed[0]?.code ?? (pastDeadline ? exitCode.timeout : exitCode.ok));
-    await this.#endRun(code);
+        : (notPassed[0]?.code ?? (pastDeadline ? exitCode.timeout : exitCode.ok));
+    await this.#endRun(code, {
+      notRun,
+      reason: this.#signal !== undefined ? "interrupted" : pastDeadline ? "timeout" : null,
+      signal: this.#signal,
+    });
     return {
       runId: this.#runId,
       code,
       endBySignal: this.#signal,
       counts: {
         total: this.spec.steps.length,
-        passed: ended.length - failed.length,
-        failed: failed.length,
+        passed: count("passed", "flaky"),
+        failed: count("failed", "timeout", "leak"),
+        interrupted: count("interrupted"),
+        skipped: count("skipped"),
         flaky: ended.filter(({ flaky }) => flaky).length,
-        notRun: this.spec.steps.length - ended.length,
+        notRun: notRun.length,
       },
       durationMs: Math.floor(this.clock.monotonicMs() - this.#startMs),
       pastDeadline,
@@ -246,11 +263,11 @@ class SuiteRun {
     };
   }
 
-  async #endRun(code: number): Promise<void> {
+  async #endRun(code: number, ending: RunEnding): Promise<void> {
     try {
       const store = this.#connection.open();
       this.#connection.checkFile();
-      await endRun(store, this.#runId, code, this.clock);
+      await endRun(store, this.#runId, code, { clock: this.clock, ending });
       this.#connection.close();
     } catch (error) {
       const text = `the run's end is not recorded: ${error instanceof ScenariologError ? error.message : reasonOf(error)}`;
@@ -264,9 +281,4 @@ function verdictOf({ code, reason, flaky }: AttemptResult): Verdict {
   if (reason !== null) return reason;
   if (code !== 0) return "failed";
   return flaky ? "flaky" : "passed";
-}
-
-/** With a slash in it: a bare name would be looked for on PATH. */
-function pathOf(script: string): string {
-  return script.includes("/") || script.includes(path.sep) ? script : `.${path.sep}${script}`;
 }

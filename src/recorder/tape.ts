@@ -5,6 +5,7 @@ import { streamArtifactsOf } from "../store/artifacts.ts";
 import { attemptDurationOf, lastAttemptOf } from "../store/attempts.ts";
 import { logFilesOf } from "../store/log-files.ts";
 import { outputMarksOf } from "../store/output-marks.ts";
+import { notRunSteps } from "../store/planned-steps.ts";
 import { findRun, type Run } from "../store/runs.ts";
 import { type Step, stepsOf } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
@@ -78,6 +79,10 @@ function stepOf(store: Store, run: Run, wanted: string): Step {
       hint: `give the number: ${names(found)}`,
     });
   }
+  const planned = notRunSteps(store, run.run_id).find(
+    ({ step_num: num, step_name: name }) => String(num) === wanted || name === wanted,
+  );
+  if (planned) throw new ScenariologError("NO_STEP", `step ${planned.step_num} ${planned.step_name} was not run`);
   throw new ScenariologError("NO_STEP", `no step ${JSON.stringify(wanted)} in run ${run.run_id}`, {
     hint: steps.length === 0 ? "the run has no steps" : `it has: ${names(steps)}`,
   });

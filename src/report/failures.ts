@@ -28,7 +28,7 @@ export function failures(store: Store, selector: string, isAlive: RecorderCheck)
     ],
     rows: steps
       .map((step) => ({ step, status: statuses.get(step.step_id)! }))
-      .filter(({ status }) => status !== "passed" && status !== "running")
+      .filter(({ status }) => status === "failed" || status === "interrupted")
       .map(({ step, status }) => [
         step.run_id,
         step.step_num,

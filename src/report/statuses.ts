@@ -1,6 +1,8 @@
-import { type Status, statusOf } from "../model/step.ts";
+import { statusOfRun as ruleOfRun } from "../model/run-status.ts";
+import { type RunStatus, statusOf } from "../model/step.ts";
 import { openAttempts, type RecorderIdentity } from "../store/attempts.ts";
 import { endingsOf } from "../store/endings.ts";
+import { countsOfRuns, type RunCounts } from "../store/run-counts.ts";
 import type { Run } from "../store/runs.ts";
 import type { Step } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
@@ -14,7 +16,7 @@ export function statusesOf(
   runId: string,
   steps: readonly Pick<Step, "step_id" | "completed_at" | "exit_code">[],
   isAlive: RecorderCheck,
-): Map<string, Status> {
+): Map<string, RunStatus> {
   const endings = endingsOf(store, runId);
   const unfinished = steps.some((step) => step.completed_at === null);
   const running = new Set(
@@ -32,8 +34,30 @@ export function statusesOf(
   );
 }
 
-/** A harness that forgets --exit-code ends every run with 0: a step that did not pass counts as well. */
-export function statusOfRun(run: Run, notPassed: number, running: number): Status {
-  const status = statusOf(run.completed_at, run.exit_code, null, running > 0);
-  return status === "passed" && notPassed > 0 ? "failed" : status;
+/** A run, what its steps came to, and what that makes of it. */
+export interface CountedRun {
+  readonly run: Run;
+  readonly status: RunStatus;
+  /** `unfinished` are those that are `running`; the others without an end are among the interrupted. */
+  readonly counts: RunCounts;
+}
+
+export function countedRuns(store: Store, runs: readonly Run[], isAlive: RecorderCheck): CountedRun[] {
+  const counts = countsOfRuns(
+    store,
+    runs.map(({ run_id }) => run_id),
+  );
+  return runs.map((run) => {
+    const own = counts.get(run.run_id)!;
+    const running = own.unfinished === 0 ? 0 : stepsRecorded(store, run, isAlive);
+    const status = ruleOfRun({ ...run, reason: own.tags.get("exit.reason") }, own, running);
+    const interrupted = own.interrupted + own.unfinished - running;
+    return { run, status, counts: { ...own, interrupted, unfinished: running } };
+  });
+}
+
+/** Several attempts of one step may be recorded at once. */
+function stepsRecorded(store: Store, run: Run, isAlive: RecorderCheck): number {
+  const open = openAttempts(store, run.run_id).filter(isAlive);
+  return new Set(open.map(({ step_id }) => step_id)).size;
 }

@@ -1,21 +1,42 @@
 import type { Cell, RowSet } from "../model/rows.ts";
+import { notRunSteps, type PlannedRow } from "../store/planned-steps.ts";
 import { findRun } from "../store/runs.ts";
 import { logSizes, repeated } from "../store/step-facts.ts";
-import { stepsOf } from "../store/steps.ts";
+import { type Step, stepsOf } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
 import { tagsOfSteps } from "../store/tags.ts";
 import { type RecorderCheck, statusesOf } from "./statuses.ts";
 
 const USAGE = ["max_rss_bytes", "user_ms", "sys_ms"] as const;
 
-/** Every step of a run by number, its last attempt. What was not measured is null. */
+/**
+ * Every step of a run by number, its last attempt, and those that were planned and not run. What was not measured is null;
+ * `skip_reason` is what a skipped step gave as such.
+ */
 export function steps(store: Store, selector: string, isAlive: RecorderCheck): RowSet {
   const { run_id } = findRun(store, selector);
   const all = stepsOf(store, run_id);
   const statuses = statusesOf(store, run_id, all, isAlive);
   const attempts = repeated(store, run_id);
   const sizes = logSizes(store, run_id, attempts.size > 0);
-  const tags = tagsOfSteps(store, run_id, ["flaky", ...USAGE.map((name) => `rusage.${name}`)]);
+  const tags = tagsOfSteps(store, run_id, ["flaky", "skip.reason", ...USAGE.map((name) => `rusage.${name}`)]);
+  const rowOf = ({ step_id: id, ...step }: Step): Cell[] => {
+    const own = tags.get(id);
+    const status = statuses.get(id)!;
+    return [
+      step.step_num,
+      step.step_name,
+      status,
+      attempts.get(id) ?? 1,
+      own?.get("flaky") === "true",
+      step.duration_ms,
+      sizes.get(id)?.stdout ?? null,
+      sizes.get(id)?.stderr ?? null,
+      ...USAGE.map((name) => numberOf(own?.get(`rusage.${name}`))),
+      step.exit_code,
+      status === "skipped" ? (own?.get("skip.reason") ?? null) : null,
+    ];
+  };
   return {
     columns: [
       "step_num",
@@ -28,20 +49,19 @@ export function steps(store: Store, selector: string, isAlive: RecorderCheck): R
       "stderr_bytes",
       ...USAGE,
       "exit_code",
+      "skip_reason",
     ],
-    rows: all.map(({ step_id: id, ...step }): Cell[] => [
-      step.step_num,
-      step.step_name,
-      statuses.get(id)!,
-      attempts.get(id) ?? 1,
-      tags.get(id)?.get("flaky") === "true",
-      step.duration_ms,
-      sizes.get(id)?.stdout ?? null,
-      sizes.get(id)?.stderr ?? null,
-      ...USAGE.map((name) => numberOf(tags.get(id)?.get(`rusage.${name}`))),
-      step.exit_code,
-    ]),
+    rows: [...all.map(rowOf), ...notRunSteps(store, run_id).map(notRunRow)].sort(byNumber),
   };
+}
+
+function notRunRow({ step_num: num, step_name: name }: PlannedRow): Cell[] {
+  return [num, name, "not run", 0, false, null, null, null, ...USAGE.map(() => null), null, null];
+}
+
+/** Those of one number stay as they are: by time. */
+function byNumber(a: readonly Cell[], b: readonly Cell[]): number {
+  return Number(a[0]) - Number(b[0]);
 }
 
 /** A tag is text, and anybody may set one: what is no number is not known. */

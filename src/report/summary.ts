@@ -1,27 +1,14 @@
 import type { RowSet } from "../model/rows.ts";
-import { openAttempts } from "../store/attempts.ts";
-import { countFlaky, endingsOf } from "../store/endings.ts";
 import { findRun } from "../store/runs.ts";
-import { countSteps } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
-import { type RecorderCheck, statusOfRun } from "./statuses.ts";
+import { type CountedRun, countedRuns, type RecorderCheck } from "./statuses.ts";
 
 /**
- * One row about a run. `failed_steps` counts steps that ended with another code than 0, however they were ended;
+ * One row about a run. `total_steps` are all that there were to be; `failed_steps` are those that failed, and
  * `interrupted_steps` those that a signal to the recorder ended, or that have no end though nobody records them.
  */
 export function summary(store: Store, selector: string, isAlive: RecorderCheck): RowSet {
-  const run = findRun(store, selector);
-  const steps = countSteps(store, run.run_id);
-  const running =
-    steps.unfinished === 0
-      ? 0
-      : new Set(
-          openAttempts(store, run.run_id)
-            .filter(isAlive)
-            .map((open) => open.step_id),
-        ).size;
-  const ended = [...endingsOf(store, run.run_id).values()].filter((reason) => reason === "interrupted").length;
+  const [{ run, status, counts }] = countedRuns(store, [findRun(store, selector)], isAlive) as [CountedRun];
   return {
     columns: [
       "run_id",
@@ -38,6 +25,8 @@ export function summary(store: Store, selector: string, isAlive: RecorderCheck):
       "interrupted_steps",
       "running_steps",
       "flaky_steps",
+      "skipped_steps",
+      "not_run_steps",
     ],
     rows: [
       [
@@ -48,13 +37,15 @@ export function summary(store: Store, selector: string, isAlive: RecorderCheck):
         run.completed_at,
         run.exit_code,
         run.duration_ms,
-        steps.total,
-        steps.failed,
+        counts.total,
+        counts.failed,
         store.fts,
-        statusOfRun(run, steps.failed + steps.unfinished, running),
-        steps.unfinished - running + ended,
-        running,
-        countFlaky(store, run.run_id),
+        status,
+        counts.interrupted,
+        counts.unfinished,
+        counts.flaky,
+        counts.skipped,
+        counts.notRun,
       ],
     ],
   };

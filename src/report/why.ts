@@ -1,28 +1,34 @@
-import { shortRunId } from "../model/ids.ts";
-import type { Status } from "../model/step.ts";
+import type { RunStatus } from "../model/step.ts";
 import { lastAttemptOf } from "../store/attempts.ts";
 import { endingsOf } from "../store/endings.ts";
 import { type FailingSource, failingSource } from "../store/failing-source.ts";
 import { lastPassed } from "../store/last-passed.ts";
 import { type Note, notesOf } from "../store/notes.ts";
+import { notRunSteps, type PlannedRow } from "../store/planned-steps.ts";
 import { findRun, type Run } from "../store/runs.ts";
 import { filesOfRun, filesOfStep, type StepFiles } from "../store/step-files.ts";
 import { type Step, stepsOf } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
-import { tagsOf } from "../store/tags.ts";
+import { tagsOf, tagsOfSteps } from "../store/tags.ts";
 import { namedIn } from "./failing.ts";
-import { type RecorderCheck, statusesOf, statusOfRun } from "./statuses.ts";
+import { type CountedRun, countedRuns, type RecorderCheck, statusesOf } from "./statuses.ts";
+import { sentenceOf } from "./why-sentence.ts";
 
 /** What the store knows about a run that did not pass, or did. */
 export interface Why {
   readonly run: Run;
-  readonly status: Status;
+  readonly status: RunStatus;
   /** What there is to say in one sentence; all there is when no step failed. */
   readonly sentence: string;
-  /** The first step that did not pass. */
+  /** The first step that failed; if none did, the first that was interrupted. */
   readonly step: FailedStep | null;
   /** The others that did not pass, by number. */
-  readonly others: readonly { readonly step: Step; readonly status: Status }[];
+  readonly others: readonly { readonly step: Step; readonly status: RunStatus }[];
+  /** Of a run that was interrupted when none of its steps was: the last one that had ended. */
+  readonly interruptedAfter: FailedStep | null;
+  /** With what each gave as its reason. */
+  readonly skipped: readonly { readonly step: Step; readonly reason: string | null }[];
+  readonly notRun: readonly PlannedRow[];
   readonly notes: readonly Note[];
   /** Besides logs. */
   readonly artifacts: readonly { readonly kind: string; readonly path: string }[];
@@ -30,7 +36,7 @@ export interface Why {
 
 export interface FailedStep {
   readonly step: Step;
-  readonly status: Status;
+  readonly status: RunStatus;
   readonly attempts: number;
   /** Why it ended, where that was not its own doing. */
   readonly reason: string | null;
@@ -45,27 +51,36 @@ export interface FailedStep {
 }
 
 export function why(store: Store, selector: string, isAlive: RecorderCheck): Why {
-  const run = findRun(store, selector);
+  const [counted] = countedRuns(store, [findRun(store, selector)], isAlive) as [CountedRun];
+  const { run, status } = counted;
   const steps = stepsOf(store, run.run_id);
   const statuses = statusesOf(store, run.run_id, steps, isAlive);
   const listed = steps.map((step) => ({ step, status: statuses.get(step.step_id)! }));
-  const failed = listed.filter(({ status }) => status === "failed" || status === "interrupted");
-  const running = listed.filter(({ status }) => status === "running").length;
-  const status = statusOfRun(run, failed.length + running, running);
-  const [first, ...others] = failed;
+  const notPassed = listed.filter(({ status }) => status === "failed" || status === "interrupted");
+  // What failed comes before what was interrupted: the reader's question is what to mend.
+  const first = notPassed.find((entry) => entry.status === "failed") ?? notPassed[0];
+  const reasons = counted.counts.skipped === 0 ? new Map() : tagsOfSteps(store, run.run_id, ["skip.reason"]);
   const step = first ? failedStep(store, run, first.step, first.status) : null;
+  const last = listed.at(-1);
+  const isBetween = status === "interrupted" && !first && last?.step.completed_at;
+  const interrupted = listed.find((entry) => entry.status === "interrupted")?.step ?? null;
   return {
     run,
     status,
-    sentence: sentenceOf(run, { status, total: steps.length, failed: failed.length, running }),
+    sentence: sentenceOf(counted, { interrupted, last: last?.step ?? null }),
     step,
-    others,
+    interruptedAfter: isBetween ? failedStep(store, run, last.step, last.status) : null,
+    others: notPassed.filter((entry) => entry !== first),
+    skipped: listed
+      .filter((entry) => entry.status === "skipped")
+      .map((entry) => ({ step: entry.step, reason: reasons.get(entry.step.step_id)?.get("skip.reason") ?? null })),
+    notRun: notRunSteps(store, run.run_id),
     notes: notesOf(store, run.run_id),
     artifacts: [...(step?.files.others ?? []), ...filesOfRun(store, run.run_id)],
   };
 }
 
-function failedStep(store: Store, run: Run, step: Step, status: Status): FailedStep {
+function failedStep(store: Store, run: Run, step: Step, status: RunStatus): FailedStep {
   const recorded = store.hasTable("attempts") ? lastAttemptOf(store, step.step_id) : 0;
   const attempt = Math.max(1, recorded);
   const tags = tagsOf(store, { runId: run.run_id, stepId: step.step_id });
@@ -102,31 +117,4 @@ function sourceOf(
 
 function lastAttempt(store: Store, { step_id: id }: Step): number {
   return store.hasTable("attempts") ? Math.max(1, lastAttemptOf(store, id)) : 1;
-}
-
-interface Counts {
-  readonly status: Status;
-  readonly total: number;
-  readonly failed: number;
-  readonly running: number;
-}
-
-function sentenceOf(run: Run, { status, total, failed, running }: Counts): string {
-  const name = `run ${shortRunId(run.run_id)}${run.suite ? ` of ${run.suite}` : ""}`;
-  const steps = total === 1 ? "its only step" : `all ${total} steps`;
-  if (failed > 0) {
-    const open =
-      status === "running" ? " so far, and it is still running" : run.completed_at ? "" : ", and it was never ended";
-    return `${name}: ${failed} of ${total} ${total === 1 ? "step" : "steps"} failed${open}`;
-  }
-  if (running > 0)
-    return `${name} is still running: no step has failed so far, ${total - running} of ${total} have ended`;
-  if (total === 0) {
-    return run.completed_at === null
-      ? `${name} has no steps, and was never ended`
-      : `${name} has no steps, and ended with exit code ${run.exit_code}`;
-  }
-  if (run.completed_at === null) return `${name}: ${steps} passed, but it was never ended (scenariolog run end)`;
-  if (status === "passed") return `${name} passed: ${steps}`;
-  return `${name} ended with exit code ${run.exit_code}, but ${steps} passed: it was the harness itself that failed`;
 }

@@ -11,11 +11,3 @@ export function endingsOf(store: Store, runId: string): Map<string, string> {
   );
   return new Map(rows.map(({ step_id, reason }) => [step_id, reason]));
 }
-
-/** Steps of a run that passed, but not at the first attempt. */
-export function countFlaky(store: Store, runId: string): number {
-  return store.get<{ n: number }>(
-    "SELECT count(DISTINCT step_id) AS n FROM kv WHERE k = 'flaky' AND v = 'true' AND run_id = ? AND step_id IS NOT NULL",
-    runId,
-  )!.n;
-}

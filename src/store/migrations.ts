@@ -210,6 +210,21 @@ export const migrations: readonly Migration[] = [
     statements: ["INSERT INTO log_lines_fts(log_lines_fts, rank) VALUES ('automerge', 16)"],
   },
   {
+    // What `record` was going to run. A step that was not reached has no row in `steps`, where the Go build would take it
+    // for one that is running: it has `not run` here.
+    name: "0012-planned-steps",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS planned_steps (
+  run_id TEXT NOT NULL REFERENCES scenario_runs(run_id) ON DELETE CASCADE,
+  step_num INTEGER NOT NULL,
+  step_name TEXT NOT NULL,
+  script_path TEXT,
+  state TEXT CHECK (state IN ('not run')),
+  PRIMARY KEY (run_id, step_num)
+) WITHOUT ROWID`,
+    ],
+  },
+  {
     // Directories of which this user's own recorder was told, and which do not lie beside the database: a root_dir says
     // only what whoever made the file wanted it to say.
     name: "0013-vouched-dirs",

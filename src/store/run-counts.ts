@@ -1,20 +1,24 @@
-import { STEP_COUNTS, type StepCounts } from "./steps.ts";
+import type { StepTotals } from "../model/run-status.ts";
+import { countNotRun } from "./planned-steps.ts";
 import type { Store } from "./store.ts";
 
 /** What the steps and tags of a run add up to. */
-export interface RunCounts extends StepCounts {
-  /** Passed, but not at the first attempt. */
-  readonly flaky: number;
+export interface RunCounts extends StepTotals {
   /** Of the run itself, in the order they were first set. */
   readonly tags: ReadonlyMap<string, string>;
 }
 
-/** By run id, for all of these runs at once: three queries, however many there are. */
+const NO_ENDINGS = { interrupted: 0, skipped: 0, passed: 0, failed: 0 };
+
+/** By run id, for all of these runs at once: five queries, however many there are. */
 export function countsOfRuns(store: Store, runIds: readonly string[]): Map<string, RunCounts> {
   const ids = JSON.stringify(runIds);
-  const steps = store.all<StepCounts & { run_id: string }>(
-    `SELECT run_id, ${STEP_COUNTS} FROM steps
-     WHERE run_id IN (SELECT value FROM json_each(?)) GROUP BY run_id`,
+  const steps = store.all<{ run_id: string; total: number; passed: number; failed: number; unfinished: number }>(
+    `SELECT run_id, count(*) AS total,
+       count(*) FILTER (WHERE completed_at IS NOT NULL AND exit_code = 0) AS passed,
+       count(*) FILTER (WHERE completed_at IS NOT NULL AND exit_code <> 0) AS failed,
+       count(*) FILTER (WHERE completed_at IS NULL OR exit_code IS NULL) AS unfinished
+     FROM steps WHERE run_id IN (SELECT value FROM json_each(?)) GROUP BY run_id`,
     ids,
   );
   // With +run_id the index of the few flaky ones is used, not that of all tags of these runs.
@@ -28,16 +32,57 @@ export function countsOfRuns(store: Store, runIds: readonly string[]): Map<strin
      WHERE run_id IN (SELECT value FROM json_each(?)) AND step_id IS NULL AND command_id IS NULL ORDER BY +kv_id`,
     ids,
   );
+  const endings = endingsOfRuns(store, ids);
+  const notRunOf = countNotRun(store, ids);
   const flakyOf = new Map(flaky.map(({ run_id, n }) => [run_id, n]));
   const stepsOf = new Map(steps.map((row) => [row.run_id, row]));
   const tagsOf = Map.groupBy(tags, ({ run_id }) => run_id);
   return new Map(
     runIds.map((id) => {
-      const { total, failed, unfinished } = stepsOf.get(id) ?? { total: 0, failed: 0, unfinished: 0 };
-      const own = new Map((tagsOf.get(id) ?? []).map(({ k, v }) => [k, v]));
-      return [id, { total, failed, unfinished, flaky: flakyOf.get(id) ?? 0, tags: own }];
+      const { total, passed, failed, unfinished } = stepsOf.get(id) ?? {
+        total: 0,
+        passed: 0,
+        failed: 0,
+        unfinished: 0,
+      };
+      const otherwise = endings.get(id) ?? NO_ENDINGS;
+      const notRun = notRunOf.get(id) ?? 0;
+      const counts: RunCounts = {
+        total: total + notRun,
+        passed: passed - otherwise.passed,
+        failed: failed - otherwise.failed,
+        interrupted: otherwise.interrupted,
+        skipped: otherwise.skipped,
+        notRun,
+        unfinished,
+        flaky: flakyOf.get(id) ?? 0,
+        tags: new Map((tagsOf.get(id) ?? []).map(({ k, v }) => [k, v])),
+      };
+      return [id, counts];
     }),
   );
+}
+
+/**
+ * How many steps ended neither by passing nor by failing, whatever their code is; `passed` and `failed` are how many of
+ * them have a code that says so. Runs without any are not in it, nor are those of the Go build's.
+ */
+function endingsOfRuns(store: Store, ids: string): Map<string, typeof NO_ENDINGS> {
+  if (!store.hasTable("attempts")) return new Map();
+  const rows = store.all<typeof NO_ENDINGS & { run_id: string }>(
+    `SELECT s.run_id,
+       count(*) FILTER (WHERE a.reason = 'interrupted') AS interrupted,
+       count(*) FILTER (WHERE a.reason = 'skipped') AS skipped,
+       count(*) FILTER (WHERE s.exit_code = 0) AS passed,
+       count(*) FILTER (WHERE s.exit_code <> 0) AS failed
+     FROM json_each(?) run CROSS JOIN steps s CROSS JOIN attempts a
+     WHERE s.run_id = run.value AND s.completed_at IS NOT NULL AND a.step_id = s.step_id
+       AND a.reason IN ('interrupted', 'skipped')
+       AND a.attempt = (SELECT max(attempt) FROM attempts WHERE step_id = s.step_id)
+     GROUP BY s.run_id`,
+    ids,
+  );
+  return new Map(rows.map((row) => [row.run_id, row]));
 }
 
 /** Those of these ends of run ids, all of one length, that more than one run has. */

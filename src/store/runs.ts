@@ -1,4 +1,6 @@
 import { ScenariologError } from "../errors.ts";
+import { statusOfRun } from "../model/run-status.ts";
+import { countsOfRuns, type RunCounts } from "./run-counts.ts";
 import type { Store } from "./store.ts";
 
 /** A row of scenario_runs. A run that has no end has null in the last three. */
@@ -130,20 +132,41 @@ function latestRun(store: Store): Run {
   });
 }
 
-/** The newest run that ended with another code than 0, or that has a step which did. One without an end may go on. */
+/**
+ * The newest run that failed. One without an end may go on, but counts if a step of it has failed. Those that may have
+ * failed are found by their codes, a few at a time, and judged as every report does.
+ */
 function latestFailedRun(store: Store): Run {
-  // Put in order first, so that what the steps say is asked of the newest runs only: LIMIT -1 keeps SQLite from
-  // making one query of the two.
-  const failed = store.get<Run>(
-    `SELECT ${COLUMNS} FROM (SELECT * FROM scenario_runs r ORDER BY ${startOrder("r", "DESC")} LIMIT -1) run
-     WHERE exit_code <> 0 OR EXISTS (
-       SELECT 1 FROM steps s WHERE s.run_id = run.run_id
-         AND (s.exit_code <> 0 OR (run.completed_at IS NOT NULL AND s.completed_at IS NULL)))
-     LIMIT 1`,
-  );
-  if (failed) return failed;
+  for (let look = FIRST_LOOK, offset = 0; ; offset += look, look *= 2) {
+    // Put in order first, so that what the steps say is asked of the newest runs only: LIMIT -1 keeps SQLite from
+    // making one query of the two.
+    const candidates = store.all<Run>(
+      `SELECT ${COLUMNS} FROM (SELECT * FROM scenario_runs r ORDER BY ${startOrder("r", "DESC")} LIMIT -1) run
+       WHERE exit_code <> 0 OR EXISTS (
+         SELECT 1 FROM steps s WHERE s.run_id = run.run_id
+           AND (s.exit_code <> 0 OR (run.completed_at IS NOT NULL AND s.completed_at IS NULL)))
+       LIMIT ? OFFSET ?`,
+      look,
+      offset,
+    );
+    const counts = countsOfRuns(
+      store,
+      candidates.map(({ run_id }) => run_id),
+    );
+    const failed = candidates.find((run) => hasFailed(run, counts.get(run.run_id)!));
+    if (failed) return failed;
+    if (candidates.length < look) break;
+  }
   latestRun(store); // throws when there is no run at all
   throw new ScenariologError("NO_RUN", `no run in ${store.path} has failed`, {
     hint: "give a run id, or latest",
   });
+}
+
+/** Interrupted ones are rare among runs that did not pass. */
+const FIRST_LOOK = 8;
+
+function hasFailed(run: Run, counts: RunCounts): boolean {
+  if (run.completed_at === null) return counts.failed > 0;
+  return statusOfRun({ ...run, reason: counts.tags.get("exit.reason") }, counts, 0) === "failed";
 }

@@ -82,19 +82,3 @@ export function stepsOf(store: Store, runId: string): Step[] {
   const isShared = steps.some(({ step_num: num }, i) => num === steps[i + 1]?.step_num);
   return isShared ? of(`, ${startOrder("s")}`) : steps;
 }
-
-export interface StepCounts {
-  readonly total: number;
-  /** Ended with another code than 0. */
-  readonly failed: number;
-  readonly unfinished: number;
-}
-
-/** The columns of StepCounts, of whatever rows of steps. */
-export const STEP_COUNTS = `count(*) AS total,
-  count(*) FILTER (WHERE completed_at IS NOT NULL AND exit_code <> 0) AS failed,
-  count(*) FILTER (WHERE completed_at IS NULL OR exit_code IS NULL) AS unfinished`;
-
-export function countSteps(store: Store, runId: string): StepCounts {
-  return store.get<StepCounts>(`SELECT ${STEP_COUNTS} FROM steps WHERE run_id = ?`, runId)!;
-}

@@ -33,7 +33,7 @@ describe.if(process.platform === "linux").concurrent("a signal to record", () =>
       expect(suite.steps()).toEqual([[1, "a", 128 + number]]);
       expect(suite.run().exit_code).toBe(128 + number);
       expect(suite.run().completed_at).not.toBeNull();
-      expect(stderr).toContain("2 steps: 0 passed, 1 failed, 1 not run");
+      expect(stderr).toContain("2 steps: 0 passed, 1 interrupted, 1 not run");
       expect(fs.existsSync(`${suite.dir}/ran`)).toBe(false);
     });
   }
@@ -67,6 +67,11 @@ describe.if(process.platform === "linux").concurrent("a signal to record", () =>
     expect(suite.run()).toMatchObject({ exit_code: 130 });
     expect(suite.run().completed_at).not.toBeNull();
     expect(fs.existsSync(`${suite.dir}/ran`)).toBe(false);
+    const report = async (...words: string[]) =>
+      scenariolog([...words, "--db", ".scenario-run.db"], { cwd: suite.dir });
+    expect((await report("runs", "--select", "status")).stdout).toBe("interrupted\n");
+    expect((await report("why")).stdout).toContain(" was interrupted by SIGINT in step 01 a: 0 of 2 steps passed, ");
+    expect((await report("why", "latest-failed")).stderr).toContain("no run in .scenario-run.db has failed");
   });
 });
 

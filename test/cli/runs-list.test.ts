@@ -43,7 +43,7 @@ describe("runs", () => {
   test("has a line a run, newest first, with what its steps came to", async () => {
     const rows = await suite.rows("runs", ["--filter", "started_at,duration_ms,tags"]);
     const row = (run: string, steps: number, failed: number, status: string) => {
-      return { run, suite: "nightly", steps, failed, flaky: 0, status };
+      return { run, suite: "nightly", steps, failed, flaky: 0, status, interrupted: 0, skipped: 0, not_run: 0 };
     };
     expect(rows).toEqual([
       { ...row("flaky", 1, 0, "passed"), flaky: 1 },
@@ -119,7 +119,7 @@ describe("runs", () => {
     const before = contentsOf(dir);
     const { stdout } = await scenariolog(["runs", "--db", db, "--output", "csv", "--filter", "started_at"]);
     expect(stdout).toBe(
-      "run,suite,duration_ms,steps,failed,flaky,status,tags\ntrimmed,,500,1,1,0,failed,env=new\nwhole,,,0,0,0,interrupted,\n",
+      "run,suite,duration_ms,steps,failed,flaky,status,tags,interrupted,skipped,not_run\ntrimmed,,500,1,1,0,failed,env=new,0,0,0\nwhole,,,0,0,0,interrupted,,0,0,0\n",
     );
     expect(contentsOf(dir)).toEqual(before);
   });

@@ -31,6 +31,10 @@ const calls: Record<VerbName, () => Promise<void>> = {
   cmd: () => inside(2, "scenariolog cmd -- sh -c 'echo from a command; exit 4' || test $? = 4"),
   "tag set": () => inside(3, "scenariolog tag set rows 12"),
   "artifact add": () => inside(4, "echo kept > page.html; scenariolog artifact add page.html"),
+  skip: async () => {
+    const { code } = await exec(6, "scenariolog skip 'no docker'");
+    expect(code).toBe(77);
+  },
   note: () => inside(5, "scenariolog note 'the seed was 7'"),
   "run end": async () => expect(await answer(["run", "end"], ["--run-id", runId, "--exit-code", "3"])).toBe(""),
   "index fts": async () => {
@@ -44,8 +48,8 @@ const calls: Record<VerbName, () => Promise<void>> = {
   },
   why: async () => expect(await answer(["why"])).toContain("no such table"),
   runs: async () => expect(await rows("runs")).toMatchObject([{ suite: "plain", status: "failed" }]),
-  steps: async () => expect((await rows("steps")).map(({ step_num }) => step_num)).toEqual([1, 2, 3, 4, 5]),
-  summary: async () => expect(await rows("summary")).toMatchObject([{ total_steps: 5, failed_steps: 1 }]),
+  steps: async () => expect((await rows("steps")).map(({ step_num }) => step_num)).toEqual([1, 2, 3, 4, 5, 6]),
+  summary: async () => expect(await rows("summary")).toMatchObject([{ total_steps: 6, failed_steps: 1 }]),
   failures: async () => expect(await rows("failures")).toMatchObject([{ step_num: 1, exit_code: 3 }]),
   timings: async () => expect(await rows("timings", "--top", "2")).toHaveLength(2),
   search: async () =>

@@ -23,7 +23,7 @@ const rows = async (...flags: string[]) => suite.rows("steps", ["--filter", "dur
 describe("steps", () => {
   test("has a row a step, by number, with what became of it and how much it printed", async () => {
     const measured = (await rows()).map((row): Record<string, unknown> => ({ ...row, ...USAGE }));
-    const step = { attempts: 1, flaky: false, ...USAGE };
+    const step = { attempts: 1, flaky: false, ...USAGE, skip_reason: null };
     expect(measured).toEqual([
       { step_num: 1, step_name: "first", status: "passed", ...step, stdout_bytes: 0, stderr_bytes: 3, exit_code: 0 },
       { step_num: 2, step_name: "second", status: "failed", ...step, stdout_bytes: 5, stderr_bytes: 0, exit_code: 4 },
@@ -102,9 +102,9 @@ describe("steps", () => {
     const before = contentsOf(dir);
     const flags = ["--output", "csv", "--filter", "max_rss_bytes,user_ms,sys_ms"];
     expect((await scenariolog(["steps", "--db", db, ...flags])).stdout).toBe(
-      `step_num,step_name,status,attempts,flaky,duration_ms,stdout_bytes,stderr_bytes,exit_code
-1,step 1,failed,1,false,10,4,0,2
-2,step 2,interrupted,1,false,,,,
+      `step_num,step_name,status,attempts,flaky,duration_ms,stdout_bytes,stderr_bytes,exit_code,skip_reason
+1,step 1,failed,1,false,10,4,0,2,
+2,step 2,interrupted,1,false,,,,,
 `,
     );
     expect(contentsOf(dir)).toEqual(before);

@@ -70,7 +70,6 @@ describe("why, about a run that failed,", () => {
     expect(shown).toBe(`run ${suite.runId.slice(-8)} of test: 2 of 4 steps failed
 
 Step 02 check it: exit 3, after 0.0s
-  its own code: what it means is up to the program
 
 Where it failed
   scripts/check.sh:5
@@ -104,8 +103,8 @@ To run it again
   test("says all of it in JSON, too, by names that do not change", async () => {
     const found = await asJson(suite);
     expect(Object.keys(found)).toEqual([
-      ...["run", "summary", "step", "failed_at", "first_error", "stderr", "stdout", "since", "reproduce"],
-      ...["also_failed", "notes", "artifacts", "cut"],
+      ...["run", "summary", "step", "failed_at", "first_error", "last_line", "stderr", "stdout", "since", "reproduce"],
+      ...["also_failed", "skipped", "not_run", "notes", "artifacts", "cut"],
     ]);
     expect(found).toMatchObject({
       run: { run_id: suite.runId, short_id: suite.runId.slice(-8), suite: "test", status: "failed", exit_code: 9 },
@@ -115,6 +114,9 @@ To run it again
       stderr: { path: "logs/2/step-02-stderr.txt", more: false, problem: null },
       since: { run_id: green, exit_code: 0, new_line_count: 2 },
       also_failed: [{ step_num: 4, step_name: "fourth", status: "failed", exit_code: 9 }],
+      last_line: null,
+      skipped: [],
+      not_run: [],
       notes: [],
       artifacts: [],
       cut: false,
@@ -356,7 +358,7 @@ describe("where there is little to go by, why says so in a sentence:", () => {
     const before = contentsOf(dir);
     const { stdout, code } = await scenariolog(["why", "--db", db]);
     expect(code).toBe(0);
-    expect(stdout).toContain("run go: 2 of 2 steps failed\n");
+    expect(stdout).toContain("run go: 1 of 2 steps failed, 1 interrupted\n");
     expect(stdout).toContain("stderr:1: fatal: gone\n");
     expect(stdout).toContain("Also failed\n  02 step 2: interrupted\n");
     expect(stdout).toContain("To run it again\n  make\n");

@@ -15,6 +15,12 @@ const NUMBERS = ["0", "1", "-1", "10", "9007199254740991", "9007199254740993", "
 /** Verbs that may write where they are told to. */
 const WRITERS = new Set(["init", "run start", "run end", "index fts"]);
 
+/** Codes of verbs that have others than 0, 1 and 2. */
+const CODES: ReadonlyMap<string, readonly number[]> = new Map([
+  ["exec", [0, 2, 125]],
+  ["skip", [0, 2, 77]],
+]);
+
 /** Any words at all, most of them near to what makes sense. */
 export const cases: Cases = ({ seed, dir, template }, call) => {
   refill(dir, template);
@@ -27,8 +33,7 @@ export const cases: Cases = ({ seed, dir, template }, call) => {
     const after = listingOf(dir);
     const mayWrite = WRITERS.has(verbOf(argv)) || argv.some((word) => word.startsWith("--output-file"));
     const wrote = after !== before && (!mayWrite || answer.code === 2);
-    const fault =
-      faultOf(answer, argv[0] === "exec" ? [0, 2, 125] : undefined) ?? (wrote ? "writes a file" : undefined);
+    const fault = faultOf(answer, CODES.get(argv[0] ?? "")) ?? (wrote ? "writes a file" : undefined);
     yield fault === undefined ? undefined : `${fault}: ${shown(argv)}`;
     if (after === before) return;
     refill(dir, template);

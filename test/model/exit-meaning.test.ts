@@ -10,7 +10,6 @@ test.each([
   [125, {}, "before the command ran"],
   [124, {}, "timeout"],
   [2, {}, "wrong usage"],
-  [1, {}, "general failure"],
   [137, {}, "128 + 9: SIGKILL killed something inside it: out of memory"],
   [139, {}, "SIGSEGV"],
   [143, {}, "SIGTERM"],
@@ -21,9 +20,17 @@ test.each([
   [137, { "exit.signal": "SIGKILL" }, "SIGKILL killed it: out of memory"],
   [162, { "exit.signal": "SIG34" }, "SIG34 killed it"],
   [127, { "exit.error": "nosuch: not found in PATH" }, "could not be started: nosuch: not found in PATH"],
-  [42, {}, "up to the program"],
 ])("exit %d with %o means: %s", (code, tags, words) => {
   expect(meaning(code, tags as Record<string, string>)).toContain(words);
+});
+
+test.each([1, 3, 42])("exit %d has no meaning that its number tells", (code) => {
+  expect(meaning(code)).toBeNull();
+});
+
+test("a skipped step says why it was, if it said so", () => {
+  expect(meaning(77, { "skip.reason": "no docker" }, "skipped")).toBe("it was skipped: no docker");
+  expect(meaning(77, {}, "skipped")).toBe("it was skipped: it gave no reason");
 });
 
 test("why the recorder ended a step comes before what its code would mean", () => {

@@ -130,7 +130,7 @@ class LiveConsole implements SuiteConsole {
   }
 
   #tail(step: StepProgress, end: StepEnd): string {
-    const isGood = end.verdict === "passed" || end.verdict === "flaky";
+    const isGood = ["passed", "flaky", "skipped"].includes(end.verdict);
     return this.options.show !== "failed" || isGood
       ? ""
       : tailDump(titleOf(step), end, this.#reader, this.options.redactor);

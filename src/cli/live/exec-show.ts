@@ -1,6 +1,6 @@
 import type { Redactor } from "../../model/redact.ts";
 import { fileOf } from "../../recorder/paths.ts";
-import type { RecordedStep, RecordOptions } from "../../recorder/step.ts";
+import { failed, type RecordedStep, type RecordOptions } from "../../recorder/step.ts";
 import { visible } from "../../render/text.ts";
 import { RecordedOutput } from "../guard.ts";
 import { readerOf } from "../reader.ts";
@@ -44,8 +44,12 @@ export function shownStep(show: Show, redactor?: Redactor): ShownStep {
       }
       await outlets.stdout.close();
       // Our own line is to be one, where both are seen together.
-      if (lacksEnd && onOut.isTerminal && onErr.isTerminal) outlets.stderr.write("\n");
-      if (show === "failed" && step.code !== 0) {
+      if (lacksEnd && onOut.isTerminal && onErr.isTerminal)
+        outlets.stderr.write(
+          "\
+",
+        );
+      if (show === "failed" && failed(step)) {
         const files = {
           stdoutFile: fileOf(spec.rootDir, step.stdoutPath),
           stderrFile: fileOf(spec.rootDir, step.stderrPath),

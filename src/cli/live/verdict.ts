@@ -12,6 +12,7 @@ const WORDS: Readonly<Record<Verdict, readonly [string, "green" | "red" | "yello
   passed: ["PASS", "green"],
   failed: ["FAIL", "red"],
   flaky: ["FLAKY", "yellow"],
+  skipped: ["SKIP", "yellow"],
   timeout: ["TIMEOUT", "red"],
   leak: ["LEAK", "red"],
   interrupted: ["INTERRUPTED", "yellow"],
@@ -22,7 +23,7 @@ export function verdictLine(step: StepProgress, end: StepEnd, paint: Paint): str
   const [word, colour] = WORDS[end.verdict];
   const tries = step.tries === undefined ? `${end.attempts}` : `${end.attempts}/${step.tries}`;
   const counted = end.verdict === "flaky" || (end.attempts > 1 && end.verdict !== "passed") ? `${word} ${tries}` : word;
-  const code = end.verdict === "failed" ? ` (exit ${end.code})` : "";
+  const code = end.verdict === "failed" ? ` (exit ${end.code})` : end.skipReason ? ` (${visible(end.skipReason)})` : "";
   return `${paint(counted, colour)} [${secondsOf(end.durationMs).padStart(7)}] ${titleOf(step)}${code}`;
 }
 

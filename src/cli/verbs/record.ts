@@ -82,7 +82,7 @@ async function recordSteps(args: Args, data: Invocation): Promise<End> {
   const { planOf } = await import("../../recorder/plan.ts");
   const { selected } = await import("../../recorder/selection.ts");
   const jobs = integerOf("jobs", String(args.jobs), 1);
-  const { steps: all, notExecutable } = planOf(data.positionals);
+  const { steps: all, leftOut } = planOf(data.positionals);
   const steps = selected(all, {
     from: args.from as string | undefined,
     only: listOf(data, "only"),
@@ -99,7 +99,9 @@ async function recordSteps(args: Args, data: Invocation): Promise<End> {
   };
   const show = choiceOf("record", "show", String(args.show), SHOW);
   const heartbeatMs = durationMsOf("heartbeat", String(args.heartbeat));
+  const { leftOutLines } = await import("../left-out.ts");
   if (args["dry-run"]) {
+    for (const { level, text } of leftOutLines(leftOut)) (await import("../console.ts"))[level](text);
     for (const { num, name, script, independent } of steps) {
       const title = `${String(num).padStart(2, "0")} ${name}`;
       writeOut(`${visible(`${title}  ${script}${independent ? "  (independent)" : ""}`)}\n`);
@@ -112,7 +114,10 @@ async function recordSteps(args: Args, data: Invocation): Promise<End> {
   const { createConsole } = await import("../live/console.ts");
   const live = await createConsole({ show, heartbeatMs, redactor: spec.options.redactor });
   try {
-    if (notExecutable.length > 0) live.warned(`not executable, so left out: ${notExecutable.join(", ")}`);
+    for (const { level, text } of leftOutLines(leftOut)) {
+      if (level === "warn") live.warned(text);
+      else live.say(`[scenariolog] note: ${visible(text)}`);
+    }
     const run = { ...spec.run, provenance: await provenanceFor(args, spec.run.rootDir) };
     const result = await recordSuite(platform, { ...spec, run }, live);
     await live.close();
@@ -126,10 +131,12 @@ async function recordCommand(args: Args, data: Invocation, argv: readonly [strin
   for (const flag of ["from", "only", "skip"]) {
     if (args[flag] !== undefined) throw usageError(`--${flag} is for steps, not for a harness`, seeHelp("record"));
   }
+  const { graceMs, skipCode } = stepOptionsOf("record", args);
   const spec = {
     ...whereOf(args, data),
     argv,
-    graceMs: stepOptionsOf("record", args).graceMs,
+    graceMs,
+    skipCode: skipCode ?? null,
     trace: traceOptions(args, data),
     deadlineMs: durationMsOf("deadline", String(args.deadline)),
   };

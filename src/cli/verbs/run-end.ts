@@ -20,7 +20,7 @@ export default defineCommand({
     const exitCode = integerOf("exit-code", args["exit-code"]);
     const store = openForWriting(db, { create: false });
     try {
-      const problems = await endRun(store, runId, exitCode, undefined, allowanceOf(args));
+      const problems = await endRun(store, runId, exitCode, { allowance: allowanceOf(args) });
       for (const problem of problems) (await import("../console.ts")).warn(`${problem}; it was not taken in`);
     } finally {
       store.close();

@@ -1,5 +1,5 @@
 import { defineCommand } from "citty";
-import { type Status, statuses } from "../../model/step.ts";
+import { type RunStatus, runStatuses } from "../../model/step.ts";
 import { isAlive } from "../../recorder/identity.ts";
 import { runs } from "../../report/runs.ts";
 import { dbArg } from "../args.ts";
@@ -14,7 +14,7 @@ export default defineCommand({
   args: {
     ...dbArg,
     suite: { type: "string", valueHint: "name", description: "Only runs of this suite" },
-    status: { type: "enum", options: [...statuses], description: "Only runs of this status" },
+    status: { type: "enum", options: [...runStatuses], description: "Only runs of this status" },
     limit: { type: "string", default: "20", valueHint: "n", description: "Runs at most; 0 is none, negative is all" },
     ...outputArgs,
   },
@@ -22,7 +22,7 @@ export default defineCommand({
     noOperands("runs", data);
     const db = required("runs", args, "db");
     const given: string | undefined = args.status;
-    const status: Status | null = given === undefined ? null : choiceOf("runs", "status", given, statuses);
+    const status: RunStatus | null = given === undefined ? null : choiceOf("runs", "status", given, runStatuses);
     const spec = { suite: args.suite || null, status, limit: integerOf("limit", args.limit) };
     printReport(db, data.flags, (store) => runs(store, spec, isAlive));
   },

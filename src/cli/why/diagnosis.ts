@@ -2,9 +2,10 @@ import path from "node:path";
 import { Evidence, isNewer, type LogEnd, type Source } from "../../files/evidence.ts";
 import type { Allowance } from "../../files/gate.ts";
 import { meaningOf } from "../../model/exit-meaning.ts";
-import { shortRunId } from "../../model/ids.ts";
+import { type Stream, shortRunId } from "../../model/ids.ts";
 import { KeyState, type Redactor } from "../../model/redact.ts";
 import { isAlive } from "../../recorder/identity.ts";
+import { lastStreamOf } from "../../recorder/last-stream.ts";
 import { takeMasks } from "../../recorder/masked-values.ts";
 import { withoutColours } from "../../render/plain-text.ts";
 import { shellWord } from "../../render/shell.ts";
@@ -14,6 +15,7 @@ import { newLines } from "../../report/new-lines.ts";
 import { placesNear, shellPlaces } from "../../report/source-place.ts";
 import { type FailedStep, type Why, why } from "../../report/why.ts";
 import type { Store } from "../../store/store.ts";
+import { lastLine } from "./last-line.ts";
 
 /** What `why` shows, by the names that its JSON has. Whatever is not known is null, or empty. */
 export interface Diagnosis {
@@ -33,7 +35,8 @@ export interface Diagnosis {
     readonly step_name: string;
     readonly status: string;
     readonly exit_code: number | null;
-    readonly meaning: string;
+    /** Null if the code tells no more than that it failed. */
+    readonly meaning: string | null;
     readonly duration_ms: number | null;
     readonly attempts: number;
   } | null;
@@ -44,6 +47,8 @@ export interface Diagnosis {
     readonly line: number | null;
     readonly text: string;
   } | null;
+  /** Of the step that was interrupted, or the last one that had ended by then: how far the run came. Else null. */
+  readonly last_line: { readonly stream: "stdout" | "stderr"; readonly text: string } | null;
   readonly stderr: Tail | null;
   readonly stdout: Tail | null;
   readonly since: Since | null;
@@ -53,6 +58,12 @@ export interface Diagnosis {
     readonly status: string;
     readonly exit_code: number | null;
   }[];
+  readonly skipped: readonly {
+    readonly step_num: number;
+    readonly step_name: string;
+    readonly reason: string | null;
+  }[];
+  readonly not_run: readonly { readonly step_num: number; readonly step_name: string }[];
   readonly notes: readonly { readonly step_num: number | null; readonly text: string }[];
   readonly artifacts: readonly { readonly kind: string; readonly path: string }[];
   /** For a POSIX shell. */
@@ -94,8 +105,10 @@ export interface Since {
   readonly duration_ms: number | null;
   /** Lines that were not printed then; null where the logs of then cannot be read. */
   readonly new_lines: readonly string[] | null;
-  /** How many there are in all. */
-  readonly new_line_count: number;
+  /** How many there are in all; null as well. */
+  readonly new_line_count: number | null;
+  /** How many different lines of then it did not print; null as well. */
+  readonly missing_line_count: number | null;
 }
 
 const TAIL_LINES = 15;
@@ -134,24 +147,35 @@ export function diagnose(store: Store, selector: string, options: DiagnosisOptio
     },
     summary: found.sentence,
     ...(found.step ? ofStep(store, found, found.step, options) : NOTHING_FAILED),
+    ...(found.interruptedAfter && lastLineBefore(store, run, found.interruptedAfter, options)),
     also_failed: found.others.map(({ step, status }) => ({
       step_num: step.step_num,
       step_name: step.step_name,
       status,
       exit_code: step.exit_code,
     })),
+    skipped: found.skipped.map(({ step, reason }) => ({
+      step_num: step.step_num,
+      step_name: step.step_name,
+      reason,
+    })),
+    not_run: found.notRun.map(({ step_num, step_name }) => ({ step_num, step_name })),
     notes: found.notes.map(({ step_num, text }) => ({ step_num, text })),
     artifacts: found.artifacts,
     cut: false,
   };
 }
 
-type OfStep = Pick<Diagnosis, "step" | "failed_at" | "first_error" | "stderr" | "stdout" | "since" | "reproduce">;
+type OfStep = Pick<
+  Diagnosis,
+  "step" | "failed_at" | "first_error" | "last_line" | "stderr" | "stdout" | "since" | "reproduce"
+>;
 
 const NOTHING_FAILED: OfStep = {
   step: null,
   failed_at: null,
   first_error: null,
+  last_line: null,
   stderr: null,
   stdout: null,
   since: null,
@@ -175,6 +199,7 @@ function ofStep(store: Store, { run }: Why, failed: FailedStep, options: Diagnos
     },
     failed_at: tracedPlace(evidence, failed, run.root_dir) ?? printedPlace(evidence, failed, stderr, error),
     first_error: error && { stream: error.stream, line: error.log.whole ? error.index + 1 : null, text: error.text },
+    last_line: status === "interrupted" ? lastLine({ stderr, stdout }, lastStream(store, failed)) : null,
     stderr: tailOf(stderr),
     stdout: tailOf(stdout),
     since: sinceOf(store, failed, { run: run.root_dir, stderr, stdout }, options),
@@ -189,13 +214,34 @@ function plainLogs(
   { redactor }: DiagnosisOptions,
 ): LogEnd[] {
   const logs = [files.stderr, files.stdout].map((stored) => evidence.logEnd(stored, READ_BYTES));
-  for (const { lines } of logs) redactor.learn(lines.join("\n"));
+  for (const { lines } of logs)
+    redactor.learn(
+      lines.join(
+        "\
+",
+      ),
+    );
   return logs.map((log) => {
     const lines = [...log.lines];
     if (log.whole) redactor.lines(lines, new KeyState());
     else redactor.tail(lines);
     return { ...log, lines: lines.map(withoutColours) };
   });
+}
+
+/** Of a run that was interrupted after this step had ended. */
+function lastLineBefore(
+  store: Store,
+  run: Why["run"],
+  step: FailedStep,
+  options: DiagnosisOptions,
+): Pick<Diagnosis, "last_line"> {
+  const [stderr, stdout] = plainLogs(new Evidence(store, run, options), step.files, options) as [LogEnd, LogEnd];
+  return { last_line: lastLine({ stderr, stdout }, lastStream(store, step)) };
+}
+
+function lastStream(store: Store, { step, attempts }: FailedStep): Stream | null {
+  return lastStreamOf(store, step.step_id, attempts);
 }
 
 function tailOf({ path: stored, lines, whole, problem }: LogEnd): Tail {
@@ -269,12 +315,10 @@ function sinceOf(
   const evidence = new Evidence(store, run, options);
   const then = plainLogs(evidence, files, options);
   const readable = then.every(({ problem }) => problem === null);
-  const fresh = newLines(
-    then.flatMap(({ lines }) => lines),
-    [...now.stderr.lines, ...now.stdout.lines],
-    { before: run.root_dir, now: now.run },
-    NEW_LINES,
-  );
+  const linesThen = then.flatMap(({ lines }) => lines);
+  const linesNow = [...now.stderr.lines, ...now.stdout.lines];
+  const fresh = newLines(linesThen, linesNow, { before: run.root_dir, now: now.run }, NEW_LINES);
+  const missing = newLines(linesNow, linesThen, { before: now.run, now: run.root_dir }, 0);
   return {
     run_id: run.run_id,
     short_id: shortRunId(run.run_id),
@@ -282,7 +326,8 @@ function sinceOf(
     exit_code: step.exit_code,
     duration_ms: step.duration_ms,
     new_lines: readable ? fresh.lines : null,
-    new_line_count: readable ? fresh.total : 0,
+    new_line_count: readable ? fresh.total : null,
+    missing_line_count: readable ? missing.total : null,
   };
 }
 

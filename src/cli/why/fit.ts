@@ -36,6 +36,8 @@ const listsTo =
     artifacts: d.artifacts.slice(0, rows),
     notes: d.notes.slice(0, rows),
     also_failed: d.also_failed.slice(0, rows),
+    skipped: d.skipped.slice(0, rows),
+    not_run: d.not_run.slice(0, rows),
   });
 
 const CUTS: readonly Cut[] = [

@@ -2,7 +2,7 @@ import { codeSpan, longestTicks, markdownBlock, markdownText } from "../../rende
 import { visible } from "../../render/text.ts";
 import { titleOf } from "../live/verdict.ts";
 import type { Diagnosis } from "./diagnosis.ts";
-import { placeName, sinceHeading, sinceLines, sourceLines, tailHeading, tailLines } from "./text.ts";
+import { placeName, sinceHeading, sinceLines, skippedLine, sourceLines, tailHeading, tailLines } from "./text.ts";
 
 /** For a pull request: what is read first on top, the logs in code blocks. */
 export function markdown(diagnosis: Diagnosis): string {
@@ -13,7 +13,7 @@ export function markdown(diagnosis: Diagnosis): string {
     blocks.push(`### Step ${codeSpan(titleOf({ num: step.step_num, name: step.step_name }))}: ${how}`);
   }
   blocks.push(markdownBlock(diagnosis.summary));
-  if (step) blocks.push(markdownText(`Exit: ${step.meaning}`));
+  if (step?.meaning) blocks.push(markdownText(`Exit: ${step.meaning}`));
   if (place) {
     blocks.push(`**Where it failed:** ${codeSpan(placeName(place))}`);
     if (place.source.length > 0 || place.problem !== undefined) blocks.push(fenced(sourceLines(place)));
@@ -23,11 +23,13 @@ export function markdown(diagnosis: Diagnosis): string {
     const where = error.line === null ? error.stream : `${error.stream}:${error.line}`;
     blocks.push(`**First error** (${where}):`, fenced([error.text]));
   }
+  const { last_line: last } = diagnosis;
+  if (last) blocks.push(`**Last line printed** (${last.stream}):`, fenced([last.text]));
   for (const name of ["stderr", "stdout"] as const) {
     const lines = tailLines(diagnosis[name]);
     if (lines.length > 0) blocks.push(`**${markdownText(tailHeading(name, diagnosis[name]))}**`, fenced(lines));
   }
-  if (since) blocks.push(`**${markdownText(sinceHeading(since))}**`, fenced(sinceLines(since)));
+  if (since) blocks.push(`**${markdownText(sinceHeading(since))}**`, fenced(sinceLines(diagnosis)));
   const lists: [string, string[]][] = [
     [
       "Also failed",
@@ -36,6 +38,8 @@ export function markdown(diagnosis: Diagnosis): string {
           `${codeSpan(titleOf({ num, name }))}: ${exit_code === null ? status : `exit ${exit_code}`}`,
       ),
     ],
+    ["Skipped", diagnosis.skipped.map((step) => markdownText(skippedLine(step)))],
+    ["Not run", diagnosis.not_run.map(({ step_num: num, step_name: name }) => codeSpan(titleOf({ num, name })))],
     ["Notes", diagnosis.notes.map(({ text }) => markdownBlock(text))],
     ["Kept files", diagnosis.artifacts.map(({ kind, path }) => `${markdownBlock(kind)}: ${codeSpan(path)}`)],
   ];

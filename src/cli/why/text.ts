@@ -17,25 +17,28 @@ export function text(diagnosis: Diagnosis, bold: (heading: string) => string): s
       ...(ms === null ? [] : [`after ${elapsedOf(ms)}`]),
       ...(attempts > 1 ? [`attempt ${attempts}`] : []),
     ];
-    parts.push(
-      section(`Step ${titleOf({ num: step.step_num, name: step.step_name })}: ${facts.join(", ")}`, [
-        visible(step.meaning),
-      ]),
-    );
+    const heading = `Step ${titleOf({ num: step.step_num, name: step.step_name })}: ${facts.join(", ")}`;
+    parts.push(step.meaning === null ? `\n${bold(heading)}\n` : section(heading, [visible(step.meaning)]));
   }
   parts.push(
     section("Where it failed", placeLines(diagnosis.failed_at)),
     section("First error", errorLines(diagnosis)),
+    section("Last line printed", lastLines(diagnosis)),
     ...(["stderr", "stdout"] as const).map((name) =>
       section(tailHeading(name, diagnosis[name]), tailLines(diagnosis[name])),
     ),
-    section(sinceHeading(diagnosis.since), sinceLines(diagnosis.since)),
+    section(sinceHeading(diagnosis.since), sinceLines(diagnosis)),
     section(
       "Also failed",
       diagnosis.also_failed.map(
         ({ step_num: num, step_name: name, status, exit_code: code }) =>
           `${titleOf({ num, name })}: ${code === null ? status : `exit ${code}`}`,
       ),
+    ),
+    section("Skipped", diagnosis.skipped.map(skippedLine)),
+    section(
+      "Not run",
+      diagnosis.not_run.map(({ step_num: num, step_name: name }) => titleOf({ num, name })),
     ),
     section("Notes", diagnosis.notes.map(noteLine)),
     section(
@@ -85,15 +88,28 @@ export function sourceLines({ source, line, changed_since, problem }: FailedAt):
 export function sinceHeading(since: Since | null): string {
   if (since === null) return "";
   const shown = since.new_lines?.length ?? 0;
-  const count = shown < since.new_line_count ? `, ${shown} of ${since.new_line_count} lines` : "";
+  const count = shown < (since.new_line_count ?? 0) ? `, ${shown} of ${since.new_line_count} lines` : "";
   return `New since run ${visible(since.short_id)}, in which it passed${count}`;
 }
 
-export function sinceLines(since: Since | null): string[] {
+export function sinceLines({ since, step }: Pick<Diagnosis, "since" | "step">): string[] {
   if (since === null) return [];
   if (since.new_lines === null) return ["(the logs of that run cannot be read)"];
-  if (since.new_line_count === 0) return ["nothing: it printed then what it prints now"];
+  const missing = since.missing_line_count ?? 0;
+  const lacks = missing === 0 ? "" : `${missing} ${missing === 1 ? "line" : "lines"} of then did not come`;
+  if (since.new_line_count === 0) {
+    if (step?.status === "interrupted") return [`nothing before it was interrupted${lacks && `; ${lacks}`}`];
+    return [lacks ? `nothing, but ${lacks}` : "nothing: it printed then what it prints now"];
+  }
   return since.new_lines.map(shownLine);
+}
+
+export function skippedLine({ step_num: num, step_name: name, reason }: Diagnosis["skipped"][number]): string {
+  return `${titleOf({ num, name })}${reason === null ? "" : `: ${visible(reason)}`}`;
+}
+
+function lastLines({ last_line: last }: Diagnosis): string[] {
+  return last === null ? [] : [`${last.stream}: ${shownLine(last.text)}`];
 }
 
 function placeLines(place: FailedAt | null): string[] {

@@ -1,0 +1,29 @@
+import { defineCommand } from "citty";
+import { usageError } from "../../errors.ts";
+import { SKIP_CODE } from "../../model/step.ts";
+import { setTagsAt } from "../../recorder/remarks.ts";
+import { SKIP_TAG } from "../../recorder/said.ts";
+import { visible } from "../../render/text.ts";
+import { seeHelp } from "../parse.ts";
+import { inheritedStep, placeOf, recordAt } from "../place.ts";
+import { skipCodeOf } from "../step-args.ts";
+import { writeErr } from "../streams.ts";
+import { redactArg, redactionOf } from "../trace-args.ts";
+
+/** Ends with the skip code, so that a script ends as well: under `set -e`, by `|| exit`, or as `exec scenariolog skip`. */
+export default defineCommand({
+  args: { ...redactArg },
+  async run({ args, data }): Promise<number> {
+    const { redactor } = redactionOf(args, data.flags.redact as string[] | undefined);
+    const reason = redactor.text([...data.positionals, ...(data.rest ?? [])].join(" ")).trim();
+    if (reason === "") throw usageError("skip takes the REASON why the step cannot be run here", seeHelp("skip"));
+    const code = skipCodeOf(undefined, SKIP_CODE) ?? SKIP_CODE;
+    writeErr(`[scenariolog] skipped: ${visible(reason)}\n`);
+    // A script is to run by itself as well: then there is nothing to record.
+    if (inheritedStep(args) === undefined) return code;
+    await recordAt("skip", args, "the reason is not kept", (store) =>
+      setTagsAt(store, placeOf("skip", args), [[SKIP_TAG, reason]]),
+    );
+    return code;
+  },
+});
