@@ -1,7 +1,7 @@
 /**
  * `bun run bench`: what a step, a large output, an index and an answer cost, on real processes and files, against what
  * nobody could beat or what one would do otherwise; measured in turn, within one run. A table on stdout, and the same as
- * JSON in `dist/bench-results.json`, or with `--json FILE` there. `--only step|bytes|index|answer|growth|size`,
+ * JSON in `dist/bench-results.json`, or with `--json FILE` there. `--only step|crowd|bytes|index|answer|growth|size`,
  * repeatable: these alone. `--quick`: smaller and fewer, in a minute or two.
  *
  * A figure of one machine is not that of another, and of a busy one means little: it says what it ran on, and beside whom.
@@ -11,6 +11,7 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { measureAnswers } from "./bench/answers.ts";
 import { measureBytes } from "./bench/bytes.ts";
+import { measureCrowds } from "./bench/crowd.ts";
 import { measureGrowth } from "./bench/growth.ts";
 import { measureIndexing } from "./bench/indexing.ts";
 import { describeMachine, Neighbours, sentencesOn } from "./bench/machine.ts";
@@ -22,6 +23,7 @@ import { requirePinnedBun, root, runScript, ScriptError } from "./build/project.
 
 const parts: Record<string, { title: string; measure: (bench: Bench) => Promise<void> }> = {
   step: { title: "A step", measure: measureSteps },
+  crowd: { title: "Steps at once", measure: measureCrowds },
   bytes: { title: "Bytes", measure: measureBytes },
   index: { title: "An index", measure: measureIndexing },
   answer: { title: "An answer", measure: measureAnswers },

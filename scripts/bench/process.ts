@@ -78,7 +78,7 @@ function openFor(path: string | undefined): number | "ignore" {
 }
 
 /** The caller's, without what would steer a recorder or any program that Bun compiled. */
-function environment(command: Command): Record<string, string | undefined> {
+export function environment(command: Command): Record<string, string | undefined> {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(SCENARIOLOG|BUN)_/.test(name));
   return { ...Object.fromEntries(inherited), ...command.environment };
 }

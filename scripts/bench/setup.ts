@@ -50,11 +50,14 @@ function isStale(executable: string): boolean {
   return [...folders, "package.json", "bun.lock"].some((path) => statSync(join(root, path)).mtimeMs > builtAt);
 }
 
-/** With the same options as the executable, as far as they matter here. */
 async function compileEmpty(dir: string): Promise<string> {
   const source = join(dir, "empty.ts");
-  const outfile = join(dir, "empty");
   await Bun.write(source, "export {};\n");
+  return await compileProgram(source, join(dir, "empty"));
+}
+
+/** With the same options as the executable, as far as they matter here. Returns `outfile`. */
+export async function compileProgram(source: string, outfile: string): Promise<string> {
   const { success } = await Bun.build({
     entrypoints: [source],
     target: "bun",
@@ -63,7 +66,7 @@ async function compileEmpty(dir: string): Promise<string> {
     bytecode: true,
     compile: { outfile, autoloadDotenv: false, autoloadBunfig: false, jitPolicy: 8 },
   } as Bun.BuildConfig);
-  if (!success) throw new ScriptError("the empty program could not be compiled");
+  if (!success) throw new ScriptError(`${source} could not be compiled`);
   await writeInOnePiece(outfile);
   return outfile;
 }

@@ -70,7 +70,7 @@ export async function recordAt(
     try {
       await work(store);
     } finally {
-      store.close();
+      store.closeAsFound();
     }
     return exitCode.ok;
   } catch (error) {

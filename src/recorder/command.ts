@@ -147,7 +147,7 @@ function ownCwd(): string | null {
 
 function close(connection: Connection | null, problems: string[]): void {
   try {
-    connection?.close();
+    connection?.close(true);
   } catch (error) {
     problems.push(`the database was not closed: ${messageOf(error)}`);
   }

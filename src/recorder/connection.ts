@@ -39,11 +39,12 @@ export class Connection {
     throw new ScenariologError("NO_DATABASE", `database ${this.database} was removed or replaced while the step ran`);
   }
 
-  /** Throws when SQLite does; it is closed all the same. */
-  close(): void {
+  /** Throws if SQLite does; it is closed all the same. `asFound`: see Store. */
+  close(asFound = false): void {
     const store = this.#store;
     this.#store = null;
-    store?.close();
+    if (asFound) store?.closeAsFound();
+    else store?.close();
   }
 }
 

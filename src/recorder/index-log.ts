@@ -4,7 +4,7 @@ import { ScenariologError } from "../errors.ts";
 import { openPlain } from "../files/plain-file.ts";
 import { LineSplitter } from "../model/lines.ts";
 import { KeyState, type Redactor } from "../model/redact.ts";
-import { appendLines, type IndexState, indexStateOf, insertAllLines } from "../store/lines.ts";
+import { appendLines, type IndexState, indexStateOf } from "../store/lines.ts";
 import type { Store } from "../store/store.ts";
 
 const READ_BYTES = 1 << 20;
@@ -40,26 +40,23 @@ export interface Indexed {
 const SMALL_BYTES = 64 << 10;
 
 /**
- * Adds all lines of a small log to the index, within the caller's transaction. False, and nothing is added, when it is
- * not small, or not as it was recorded. Throws what SQLite does.
+ * The lines of a small log as they go into the index, made before the transaction that closes its step: others wait for
+ * that. Null if the log is not small, or not as it was recorded.
  */
-export function indexSmallLog(
-  store: Store,
-  target: { runId: string; artifactId: number },
+export function linesOfSmallLog(
   { file, fileId, sizeBytes }: { file: string; fileId: string | null; sizeBytes: number },
   redactor?: Redactor,
-): boolean {
-  if (sizeBytes > SMALL_BYTES) return false;
+): string[] | null {
+  if (sizeBytes > SMALL_BYTES) return null;
   const bytes = sizeBytes === 0 ? new Uint8Array() : contentOf(file, fileId, sizeBytes);
-  if (bytes === null) return false;
+  if (bytes === null) return null;
   const texts: string[] = [];
   const splitter = new LineSplitter();
   splitter.push(bytes, (text) => texts.push(text));
   const last = splitter.finish();
   if (last !== null) texts.push(last);
   redactor?.lines(texts, new KeyState());
-  insertAllLines(store, target, texts, sizeBytes);
-  return true;
+  return texts;
 }
 
 /** Null when the file cannot be read, is another one, or is shorter. */
@@ -141,7 +138,6 @@ async function indexFrom(
       const bytes = position - splitter.pendingBytes - at.bytes;
       if (slice.length === 0 || (slice.length < SLICE_LINES && bytes < SLICE_BYTES)) continue;
       if (!(await flush("partial"))) return reached();
-      await store.breathe();
       if (log.stop()) return reached();
     }
   }

@@ -6,6 +6,7 @@ import { type ErrorCode, ScenariologError } from "../errors.ts";
 import { vouchForLogs } from "../files/vouched.ts";
 import { stepIdOf } from "../model/ids.ts";
 import type { StepSpec } from "../model/step.ts";
+import { insertAllLines } from "../store/lines.ts";
 import { findRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { tagsOf } from "../store/tags.ts";
@@ -13,7 +14,7 @@ import { type AttemptEnd, type StepKey, writeBeginning, writeEnd } from "./attem
 import type { Connection } from "./connection.ts";
 import type { Follower } from "./follower.ts";
 import { ownIdentity } from "./identity.ts";
-import { indexLog, indexSmallLog } from "./index-log.ts";
+import { indexLog, linesOfSmallLog } from "./index-log.ts";
 import { enterLogs, type RecordedLog, recordLogs, reserveArtifacts, STREAMS } from "./log-rows.ts";
 import type { StepLogs } from "./logs.ts";
 import type { MarkTape } from "./marks.ts";
@@ -126,12 +127,16 @@ export class StepJournal {
     this.#attempts++;
     const reserved = this.#reserved;
     this.#reserved = 0;
-    this.#pending.push((store) => {
-      attempt.number = reserved || writeBeginning(store, this.#key, this.spec, startedAt, ownIdentity());
+    const recorder = ownIdentity();
+    const write = (store: Store) => {
+      attempt.number = reserved || writeBeginning(store, this.#key, this.spec, startedAt, recorder);
       enterLogs(store, { stepId: this.stepId, attempt: attempt.number }, logs);
       vouchForLogs(store, this.runId, { root: this.spec.rootDir, log: logs.dir });
       return [];
-    });
+    };
+    // As for a step that is not there yet.
+    this.#store?.rehearse(() => write(this.#store!), null);
+    this.#pending.push(write);
     return this.#write() ? attempt.number : this.#attempts;
   }
 
@@ -167,7 +172,8 @@ export class StepJournal {
     // Of a file that somebody else wrote into, nobody knows where which bytes are.
     const marks = written.some(({ changed }) => changed) ? null : end.marks.encode();
     const ended = { ...end, marks, logProblem: logProblems.join("; ") };
-    this.#pending.push((store) => this.#writeEnd(store, attempt.number, ended, written));
+    const lines = new Map(written.map((log) => [log.kind, this.#linesOf(log)]));
+    this.#pending.push((store) => this.#writeEnd(store, attempt.number, ended, written, lines));
     if (this.#write()) await this.#index(control);
     const [stdoutPath, stderrPath] = written.map(({ kind, path }) =>
       storedPath(this.spec.rootDir, path ?? attempt.logs[kind].path),
@@ -198,7 +204,7 @@ export class StepJournal {
 
   /** To be called when the process has started, and needs nothing of us for a moment. */
   rehearse(): void {
-    const { logs, number } = this.#attempt!;
+    const { logs } = this.#attempt!;
     const outcome = {
       code: 0,
       reason: null,
@@ -211,8 +217,10 @@ export class StepJournal {
       const { path, fileId } = logs[kind];
       return { kind, path, fileId, sizeBytes: 0, sha256: "", changed: false };
     });
+    const lines = new Map(STREAMS.map((kind) => [kind, []]));
     const store = this.#store;
-    store?.rehearse(() => this.#writeEnd(store, number, end, written));
+    // A row without columns has no last attempt, which counts as 0: this one is it.
+    store?.rehearse(() => this.#writeEnd(store, 0, end, written, lines), {});
   }
 
   #writeEnd(
@@ -220,11 +228,14 @@ export class StepJournal {
     attempt: number,
     end: AttemptEnd,
     written: Parameters<typeof recordLogs>[2],
+    lines: ReadonlyMap<string, readonly string[] | null>,
   ): readonly RecordedLog[] {
     const { spec, stepId } = this;
     writeEnd(store, this.#key, spec, attempt, end);
     const scope = { ...this.#key, stepId, attempt, rootDir: spec.rootDir };
-    return recordLogs(store, scope, written).filter((log) => !this.#indexAtOnce(store, log));
+    return recordLogs(store, scope, written).filter(
+      (log) => !this.#indexAtOnce(store, log, lines.get(log.kind) ?? null),
+    );
   }
 
   /** After the last attempt: tries once more to write what is left, and closes the database. */
@@ -246,7 +257,7 @@ export class StepJournal {
     this.#store = null;
     if (!this.ownsConnection) return;
     try {
-      this.connection.close();
+      this.connection.close(true);
     } catch (error) {
       this.#problem("the database was not closed", error);
     }
@@ -269,7 +280,7 @@ export class StepJournal {
     try {
       const store = this.#store ?? this.#open();
       this.#checkFile();
-      this.#unindexed.push(...store.immediate(() => this.#pending.flatMap((write) => write(store)), this.#begun));
+      this.#unindexed.push(...store.immediate(() => this.#pending.flatMap((write) => write(store))));
       this.#pending.length = 0;
       this.#begun = true;
       return true;
@@ -284,10 +295,17 @@ export class StepJournal {
     }
   }
 
-  #indexAtOnce(store: Store, log: RecordedLog): boolean {
-    if (!this.#indexesAtOnce || !store.fts || !this.#isIndexed(log.kind)) return false;
-    if (log.sizeBytes > this.spec.indexLimitBytes) return false;
-    return indexSmallLog(store, { runId: this.runId, artifactId: log.artifactId }, log, this.spec.redactor);
+  /** What is indexed in the transaction that closes the attempt; null: nothing, or a log that is too large for that. */
+  #linesOf({ kind, path, fileId, sizeBytes }: Omit<RecordedLog, "artifactId" | "file"> & { path: string | null }) {
+    if (path === null || !this.#isIndexed(kind) || sizeBytes > this.spec.indexLimitBytes) return null;
+    const file = (fileId === null ? null : whereIs(path, fileId)) ?? path;
+    return linesOfSmallLog({ file, fileId, sizeBytes }, this.spec.redactor);
+  }
+
+  #indexAtOnce(store: Store, log: RecordedLog, lines: readonly string[] | null): boolean {
+    if (!this.#indexesAtOnce || !store.fts || lines === null) return false;
+    insertAllLines(store, { runId: this.runId, artifactId: log.artifactId }, lines, log.sizeBytes);
+    return true;
   }
 
   async #index(control: StepControl): Promise<void> {

@@ -53,7 +53,7 @@ export function adoptAttempt(store: Store, stepId: string): void {
 /** 0 for a step without attempts. */
 export function lastAttemptOf(store: Store, stepId: string): number {
   return (
-    store.get<{ last: number | null }>("SELECT max(attempt) AS last FROM attempts WHERE step_id = ?", stepId)!.last ?? 0
+    store.get<{ last: number | null }>("SELECT max(attempt) AS last FROM attempts WHERE step_id = ?", stepId)?.last ?? 0
   );
 }
 

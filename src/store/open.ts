@@ -6,7 +6,7 @@ import { hasFts5 } from "./fts5.ts";
 import { noDatabase, readHeader, refuseLongName } from "./header.ts";
 import { useJournal } from "./journal-mode.ts";
 import { migrate } from "./migrate.ts";
-import { connectToRead, hasWalContent } from "./read-only.ts";
+import { connectToRead, hasWal, hasWalContent, openReader } from "./read-only.ts";
 import { type Schema, schemaOf } from "./schema.ts";
 import { refuseHostile } from "./schema-check.ts";
 import { BUSY_TIMEOUT_MS, Store } from "./store.ts";
@@ -28,17 +28,7 @@ export function openForWriting(file: string, options: { create: boolean }): Stor
   const header = readHeader(file);
   if (header === null && !options.create) throw noDatabase(file);
   if (header?.empty && !options.create) throw holdsNothing(file);
-  // A connection that may write moves what is left in a log into the file when it closes: look without one first.
-  if (hasWalContent(file)) {
-    using(
-      () => connectToRead(file, BUSY_TIMEOUT_MS, true),
-      file,
-      (db) => {
-        refuseStrange(schemaOf(db), file);
-        db.close();
-      },
-    );
-  }
+  const foundLog = hasWal(file);
   if (header === null) {
     refuseLongName(file);
     makeFile(file);
@@ -49,12 +39,12 @@ export function openForWriting(file: string, options: { create: boolean }): Stor
     file,
     (db) => {
       db.run(WRITING);
-      // Who indexes takes them: see Store.patient.
+      // Indexers take checkpoints: see Store.patient.
       db.run("PRAGMA wal_autocheckpoint = 0");
       const schema = schemaOf(db);
       refuseStrange(schema, file);
       const caveat = useJournal(db, file, { checkPlace: options.create, timeoutMs: BUSY_TIMEOUT_MS });
-      return storeOf(db, migrate(db, schema) ? schema : schemaOf(db), file, caveat);
+      return storeOf(db, migrate(db, schema) ? schema : schemaOf(db), file, caveat).join(foundLog);
     },
   );
 }
@@ -104,19 +94,29 @@ function makeFile(file: string): void {
   }
 }
 
-/** Closes the connection when `work` fails, and translates SQLite's errors. */
+/** Closes the connection if `work` fails, and translates SQLite's errors. */
 function using<T>(connect: () => Database, file: string, work: (db: Database) => T): T {
   try {
     const db = connect();
     try {
       return work(db);
     } catch (error) {
-      db.close();
+      closeUntouched(db, file);
       throw error;
     }
   } catch (error) {
     throw translate(error, file);
   }
+}
+
+/**
+ * A connection that may write moves what a log holds into the file when it is the last to close; a read-only one that
+ * is still open then keeps it from that, and leaves everything as it is.
+ */
+function closeUntouched(db: Database, file: string): void {
+  const reader = hasWalContent(file) ? openReader(file) : null;
+  db.close();
+  reader?.close();
 }
 
 function storeOf(db: Database, schema: Schema, file: string, caveat: string | null = null): Store {

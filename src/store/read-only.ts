@@ -11,7 +11,7 @@ import { os } from "../os.ts";
  */
 export function connectToRead(file: string, busyTimeoutMs: number, wal: boolean): Database {
   const tidy = wal && !hasWalContent(file) && !fs.existsSync(`${file}-journal`);
-  const uri = `file:${encodeURI(path.resolve(file)).replaceAll("?", "%3f").replaceAll("#", "%23")}`;
+  const uri = uriOf(file);
   try {
     return connect(uri, busyTimeoutMs, tidy ? constants.SQLITE_OPEN_READWRITE : constants.SQLITE_OPEN_READONLY);
   } catch (error) {
@@ -24,13 +24,38 @@ export function connectToRead(file: string, busyTimeoutMs: number, wal: boolean)
   }
 }
 
+/**
+ * A read-only connection beside one that this process has open for writing: if that closes first, neither of them is the
+ * last one that could move the log into the file. Null if nothing can be read there.
+ */
+export function openReader(file: string): Database | null {
+  try {
+    return connect(uriOf(file), 0, constants.SQLITE_OPEN_READONLY);
+  } catch {
+    return null;
+  }
+}
+
 /** Whether changes are left in a log that the database file itself does not have yet. */
 export function hasWalContent(file: string): boolean {
+  return (logBytes(file) ?? 0) > 0;
+}
+
+/** Whether there is a log: readers have left it, others have the database open, or a writer died. */
+export function hasWal(file: string): boolean {
+  return logBytes(file) !== undefined;
+}
+
+function logBytes(file: string): number | undefined {
   try {
-    return fs.statSync(`${file}-wal`).size > 0;
+    return fs.statSync(`${file}-wal`, { throwIfNoEntry: false })?.size;
   } catch {
-    return false; // also a name too long to have one
+    return undefined; // a name too long to have one
   }
+}
+
+function uriOf(file: string): string {
+  return `file:${encodeURI(path.resolve(file)).replaceAll("?", "%3f").replaceAll("#", "%23")}`;
 }
 
 function connect(uri: string, busyTimeoutMs: number, flags: number): Database {

@@ -1,6 +1,7 @@
 import type { Database, SQLQueryBindings, Statement } from "bun:sqlite";
 import fs from "node:fs";
 import { systemCode } from "../errors.ts";
+import { openReader } from "./read-only.ts";
 import { checkedRows, checkRow } from "./row-check.ts";
 import { translate } from "./translate.ts";
 import { Turn } from "./turn.ts";
@@ -10,22 +11,25 @@ const CHECKPOINT_BYTES = 4000 * 4096;
 /** Of a log that readers, who overlap, keep from beginning anew: from here on they are waited for, for a moment. */
 const LONG_LOG_BYTES = 64 << 20;
 const READERS_WAIT_MS = 100;
+/** A short record that closes waits for readers of an earlier state: 1, 2 and 4 ms. */
+const LONGEST_READER_PAUSE_MS = 4;
 
-/** How long a slice that met another's lock is taken to be one of many. */
-const CROWDED_MS = 2000;
-
-/** How long the closing of a step lets short writes go first. */
-const UNHURRIED_MS = 1000;
-/** Who has waited so long is one of many. */
-const LONG_WAIT_MS = 100;
-
-/** Where another process has the database open. */
-const PAUSE_MS = 5;
-
-/** How long a statement waits for another process's lock. */
+/** How long a statement waits for another process's lock, by SQLite's own busy handler. */
 export const BUSY_TIMEOUT_MS = 5000;
-/** Between two looks at a lock, give or take half of it. */
-const LONGEST_PAUSE_MS = 16;
+/** A short write waits so many times as long if others got on meanwhile. */
+const MOST_WAITS = 6;
+
+/** Between two looks of a short write at whether it is its turn, give or take half of it. */
+const LONGEST_PAUSE_MS = 100;
+
+/** An indexer looks for its turn, and for the lock, this often: nobody waits for it. */
+const INDEXER_POLL_MS = 5;
+/**
+ * Beside other processes an indexer leaves the database alone for this share of the time that its last transaction took,
+ * and for no less than a few milliseconds: SQLite's own busy handler looks only every 0.1 s, fifty times in all.
+ */
+const PAUSE_SHARE = 0.5;
+const SHORTEST_PAUSE_MS = 5;
 
 /** A value as SQLite hands it out. Integers above 2^53 lose their last digits: nothing here is that large. */
 export type Value = string | number | null | Uint8Array;
@@ -35,11 +39,12 @@ export type Record = { [column: string]: Value };
 export class Store {
   readonly #db: Database;
   readonly #turn: Turn;
-  #crowdedUntilMs = 0;
   readonly #statements = new Map<string, Statement>();
   #checkpoints = false;
   #longLogBytes = LONG_LOG_BYTES;
-  #rehearsing = false;
+  #foundReaders = false;
+  /** What a look for one row finds in a rehearsal; undefined outside of one. */
+  #rehearsed: Record | null | undefined;
 
   constructor(
     db: Database,
@@ -59,7 +64,8 @@ export class Store {
   all<T = Record>(sql: string, ...params: SQLQueryBindings[]): T[] {
     return this.#guard(() => {
       const statement = this.#prepare(sql);
-      return this.#rehearsing ? [] : checkedRows(statement.iterate(...params) as Iterable<T>, this.path);
+      if (this.#rehearsed !== undefined) return [];
+      return checkedRows(statement.iterate(...params) as Iterable<T>, this.path);
     });
   }
 
@@ -67,14 +73,15 @@ export class Store {
   get<T = Record>(sql: string, ...params: SQLQueryBindings[]): T | null {
     return this.#guard(() => {
       const statement = this.#prepare(sql);
-      return this.#rehearsing ? ({} as T) : checkRow(statement.get(...params) as T | null, this.path);
+      if (this.#rehearsed !== undefined) return this.#rehearsed as T | null;
+      return checkRow(statement.get(...params) as T | null, this.path);
     });
   }
 
   run(sql: string, ...params: SQLQueryBindings[]): { changes: number; lastInsertRowid: number } {
     return this.#guard(() => {
       const statement = this.#prepare(sql);
-      if (this.#rehearsing) return { changes: 0, lastInsertRowid: 0 };
+      if (this.#rehearsed !== undefined) return { changes: 0, lastInsertRowid: 0 };
       const { changes, lastInsertRowid } = statement.run(...params);
       return { changes, lastInsertRowid: Number(lastInsertRowid) };
     });
@@ -84,7 +91,7 @@ export class Store {
   insertRows(sql: string, count: number, rowOf: (i: number) => SQLQueryBindings[]): { first: number; last: number } {
     return this.#guard(() => {
       const statement = this.#prepare(sql);
-      if (this.#rehearsing || count === 0) return { first: 0, last: 0 };
+      if (this.#rehearsed !== undefined || count === 0) return { first: 0, last: 0 };
       const first = Number(statement.run(...rowOf(0)).lastInsertRowid);
       let last = first;
       for (let i = 1; i < count; i++) last = Number(statement.run(...rowOf(i)).lastInsertRowid);
@@ -93,61 +100,67 @@ export class Store {
   }
 
   /**
-   * Goes through `work` without asking the database or changing it, so that its statements are prepared when it is done in
-   * earnest. Every answer is an empty row, or no rows. Never throws.
+   * Goes through `work` without asking the database or changing it, so that its statements are prepared before it is done
+   * in earnest, while it holds the lock. Every look for one row finds `row`, every other one none. Never throws.
    */
-  rehearse(work: () => void): void {
-    this.#rehearsing = true;
+  rehearse(work: () => void, row: Record | null): void {
+    this.#rehearsed = row;
     try {
       work();
     } catch {
       // In earnest it will say what is wrong.
     } finally {
-      this.#rehearsing = false;
+      this.#rehearsed = undefined;
     }
   }
 
   /**
    * A write transaction that takes its lock at the start: a deferred one fails at once, without waiting, when
    * another process wrote between its first read and its first write. Throws LOCKED when it could not begin.
-   * `unhurried` is a larger one that nobody waits for: it lets the others go first, for a second.
    */
-  immediate<T>(work: () => T, unhurried = false): T {
+  immediate<T>(work: () => T): T {
     return this.#guard(() => {
-      if (this.#tryBegin() === undefined) return this.#transact(work);
-      const noMoreWaiting = unhurried ? () => {} : this.#turn.announce();
+      if (this.#tryBegin()) return this.#transact(work);
       try {
-        this.#waitToBegin(unhurried);
-        return this.#transact(work);
+        this.#waitToBegin();
+        const beganMs = nowMs();
+        const result = this.#transact(work);
+        // While it is still its turn: a crowd whose writes follow each other closely would lock others out.
+        Bun.sleepSync(PAUSE_SHARE * (nowMs() - beganMs));
+        return result;
       } finally {
-        noMoreWaiting();
+        this.#turn.giveBack("short");
       }
     });
   }
 
   /**
-   * The same for one slice of a long work: lets every short write go first, and waits for as long as others get on.
-   * Throws LOCKED when nobody did for the busy timeout. Undefined when it was to stop before its turn came.
+   * The same for one slice of a long work that nobody waits for: one process at a time does such work, and pauses after
+   * each slice, so that others find the lock free. Undefined if it was to stop before its turn came.
    */
   async patient<T>(work: () => T, stop: () => boolean = () => false): Promise<T | undefined> {
     this.#guard(() => {
       this.#takeCheckpoints();
       this.#shortenLog();
     });
-    const patience = new Patience(() => this.#dataVersion());
-    for (;;) {
-      if (this.#mayTakeTurn()) {
-        const beganMs = Date.now();
-        if (this.#guard(() => this.#tryBegin()) === undefined) {
-          const result = this.#guard(() => this.#transact(work));
-          if (this.#isCrowded) await this.#turn.restIfOverrun(beganMs);
-          return result;
-        }
-        this.#crowdedUntilMs = nowMs() + CROWDED_MS;
+    // Whoever has the turn may be suspended: the wait ends, and SQLite's lock alone decides.
+    const untilMs = nowMs() + BUSY_TIMEOUT_MS;
+    try {
+      while (!this.#turn.take("slice") && nowMs() < untilMs) {
+        if (stop()) return undefined;
+        await Bun.sleep(INDEXER_POLL_MS);
       }
-      if (stop()) return undefined;
-      if (patience.isOver) return this.immediate(work);
-      await Bun.sleep(2 + Math.random() * 6);
+      while (!this.#guard(() => this.#tryBegin())) {
+        if (stop()) return undefined;
+        if (nowMs() > untilMs) return this.immediate(work);
+        await Bun.sleep(INDEXER_POLL_MS);
+      }
+      const beganMs = nowMs();
+      const result = this.#guard(() => this.#transact(work));
+      await this.#pause(nowMs() - beganMs);
+      return result;
+    } finally {
+      this.#turn.giveBack("slice");
     }
   }
 
@@ -158,14 +171,16 @@ export class Store {
   settleLog(): void {
     this.#guard(() => {
       if (this.#logBytes() < CHECKPOINT_BYTES) return;
-      this.#db.run("PRAGMA wal_checkpoint(PASSIVE)");
+      this.#checkpoint("PASSIVE");
       this.#shortenLog();
     });
   }
 
-  /** Between two slices of a long work: programs that wait with SQLite's own means only look in now and then. */
-  async breathe(): Promise<void> {
-    await Bun.sleep(this.#turn.hasCompany ? PAUSE_MS : 0);
+  /** Makes it known to other recorders that this one has the database open. `foundLog`: before it was opened. */
+  join(foundLog: boolean): this {
+    const isFirst = this.#turn.join();
+    this.#foundReaders = foundLog && isFirst;
+    return this;
   }
 
   /** As it was when the database was opened. */
@@ -180,13 +195,18 @@ export class Store {
     this.#db.close();
   }
 
-  /** One indexer alone leaves room enough between its slices; of several, the next one is always there at once. */
-  #mayTakeTurn(): boolean {
-    return !this.#turn.isWanted && !(this.#isCrowded && this.#turn.isRest);
-  }
-
-  get #isCrowded(): boolean {
-    return nowMs() < this.#crowdedUntilMs;
+  /**
+   * Closes the database for a short record that others may follow. The last connection that closes moves the log into
+   * the file and removes it, and locks everybody out meanwhile: a `sqlite3 -readonly` that comes then fails at once. But
+   * such a reader leaves a log behind, or keeps the last writer from removing it: where this recorder found one, it moves
+   * its log into the file before, beside the readers, and leaves it there, empty. It does not while other recorders are there, as whoever began the
+   * log anew would sync it while they wait; and it closes as usual if others are in the way.
+   */
+  closeAsFound(): void {
+    const isLast = this.#turn.leave();
+    const reader = this.#foundReaders && isLast && this.#emptyLog() ? openReader(this.path) : null;
+    this.close();
+    reader?.close();
   }
 
   /**
@@ -207,9 +227,39 @@ export class Store {
     const bytes = this.#logBytes();
     if (bytes < this.#longLogBytes) return;
     this.#db.run(`PRAGMA busy_timeout = ${READERS_WAIT_MS}`);
-    const busy = this.#db.query("PRAGMA wal_checkpoint(TRUNCATE)").values()[0]?.[0] !== 0;
+    const [busy] = this.#checkpoint("TRUNCATE");
     this.#db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    this.#longLogBytes = busy ? 2 * bytes : LONG_LOG_BYTES;
+    this.#longLogBytes = busy !== 0 ? 2 * bytes : LONG_LOG_BYTES;
+  }
+
+  /** Waits for a short reader only. False if the file does not hold everything now. */
+  #emptyLog(): boolean {
+    try {
+      if (!this.#isLogShared()) return false;
+      for (let pauseMs = 1; ; pauseMs *= 2) {
+        const [busy, frames, moved] = this.#checkpoint("PASSIVE");
+        if (busy !== 0 || frames < 0) return false;
+        if (moved === frames) break;
+        if (pauseMs > LONGEST_READER_PAUSE_MS) return false;
+        Bun.sleepSync(pauseMs);
+      }
+      this.#db.run("PRAGMA busy_timeout = 0");
+      this.#checkpoint("TRUNCATE");
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** False if others who may write to the file could not write to a log that stays. */
+  #isLogShared(): boolean {
+    const [file, log] = [fs.statSync(this.path), fs.statSync(`${this.path}-wal`)];
+    return file.uid === log.uid && file.gid === log.gid;
+  }
+
+  /** Returns whether somebody was in the way (1), the frames in the log, and those that the file has; -1 without a log. */
+  #checkpoint(mode: "PASSIVE" | "TRUNCATE"): [number, number, number] {
+    return this.#db.query(`PRAGMA wal_checkpoint(${mode})`).values()[0] as [number, number, number];
   }
 
   /** It does not shrink when it begins anew. */
@@ -217,36 +267,54 @@ export class Store {
     return fs.statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  /** Undefined when a write transaction has begun; SQLite's error when another process has the lock. */
-  #tryBegin(): unknown {
+  /**
+   * Of the short writes that wait, one at a time asks SQLite, by its own busy handler. Throws SQLite's error after the busy
+   * timeout, or after six of them if others got on meanwhile.
+   */
+  #waitToBegin(): void {
+    let version = this.#dataVersion();
+    for (let wait = 1; ; wait++) {
+      const untilMs = nowMs() + BUSY_TIMEOUT_MS;
+      // Whoever has waited for long looks more often than those who came later.
+      this.#waitForTurn(untilMs, LONGEST_PAUSE_MS / wait ** 2);
+      try {
+        this.#db.run(`PRAGMA busy_timeout = ${Math.max(0, Math.ceil(untilMs - nowMs()))}`);
+        return void this.#db.run("BEGIN IMMEDIATE");
+      } catch (error) {
+        const before = version;
+        version = this.#dataVersion();
+        if (!isBusy(error) || wait === MOST_WAITS || version === before) throw error;
+      } finally {
+        this.#db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      }
+    }
+  }
+
+  /** Not for ever: whoever has the turn may be suspended. */
+  #waitForTurn(untilMs: number, longestPauseMs: number): void {
+    for (let pauseMs = 1; !this.#turn.take("short") && nowMs() < untilMs; ) {
+      Bun.sleepSync(pauseMs * (0.5 + Math.random()));
+      pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+    }
+  }
+
+  /** Without waiting. False if another process has the lock. */
+  #tryBegin(): boolean {
     try {
       this.#db.run("PRAGMA busy_timeout = 0");
       this.#db.run("BEGIN IMMEDIATE");
-      return undefined;
+      return true;
     } catch (error) {
-      if (systemCode(error)?.startsWith("SQLITE_BUSY")) return error;
+      if (isBusy(error)) return false;
       throw error;
     } finally {
       this.#db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     }
   }
 
-  /** SQLite's own busy handler sleeps for up to 0.1 s between two looks, in which the lock was free many times. */
-  #waitToBegin(unhurried: boolean): void {
-    const patience = new Patience(() => this.#dataVersion());
-    const sinceMs = nowMs();
-    for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      Bun.sleepSync(pauseMs * (0.5 + Math.random()));
-      if (unhurried && this.#mustWait(nowMs() - sinceMs) && !patience.isOver) continue;
-      const busy = this.#tryBegin();
-      if (busy === undefined) return;
-      if (patience.isOver) throw busy;
-    }
-  }
-
-  /** In a crowd other programs, which look in rarely, would hardly ever find the lock free without a rest. */
-  #mustWait(waitedMs: number): boolean {
-    return (waitedMs < UNHURRIED_MS && this.#turn.isWanted) || (waitedMs > LONG_WAIT_MS && this.#turn.isRest);
+  /** While it is still this indexer's turn. */
+  async #pause(lastedMs: number): Promise<void> {
+    await Bun.sleep(this.#turn.hasCompany ? Math.max(SHORTEST_PAUSE_MS, PAUSE_SHARE * lastedMs) : 0);
   }
 
   #transact<T>(work: () => T): T {
@@ -284,24 +352,8 @@ export class Store {
   }
 }
 
-/** Waits on while others get on: it is over when nobody has committed for the busy timeout, or after four of them. */
-class Patience {
-  readonly #endMs = nowMs() + 4 * BUSY_TIMEOUT_MS;
-  #stuckMs = nowMs() + BUSY_TIMEOUT_MS;
-  #version: unknown;
-
-  constructor(private readonly dataVersion: () => unknown) {
-    this.#version = dataVersion();
-  }
-
-  get isOver(): boolean {
-    const version = this.dataVersion();
-    if (version !== this.#version) {
-      this.#version = version;
-      this.#stuckMs = nowMs() + BUSY_TIMEOUT_MS;
-    }
-    return nowMs() > Math.min(this.#stuckMs, this.#endMs);
-  }
+function isBusy(error: unknown): boolean {
+  return systemCode(error)?.startsWith("SQLITE_BUSY") === true;
 }
 
 function nowMs(): number {

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { lockByte } from "../sys/locks.ts";
 
-/** fcntl(2): locks that belong to an open file, not to a process, and that a closed descriptor of another leaves alone. */
+/** fcntl(2): an OFD lock belongs to an open file, not to a process, and the kernel drops it when its owner dies. */
 const F_GETLK = 5;
 const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
@@ -9,35 +9,40 @@ const F_RDLCK = 0;
 const F_WRLCK = 1;
 const F_UNLCK = 2;
 
-/** Of every so many milliseconds, on the clock that all processes share, the first ones belong to short writes. */
-const PERIOD_MS = 700;
-const REST_MS = 130;
+/** Bytes of the write-ahead log, of which SQLite itself locks none. */
+const Byte = {
+  /** Locked by the indexer whose turn it is. */
+  slice: 0n,
+  /** Locked by the short write whose turn it is, of those that have met a lock. */
+  short: 1n,
+  /** Locked, shared, by every recorder that has the database open. */
+  recorders: 2n,
+} as const;
 
-/** Of the shared-memory file: whoever has the database open, and has looked into it, has a lock on this byte. */
+/** What processes take turns with. */
+export type Work = "slice" | "short";
+/** The byte of the shared memory that every process locks that has the database open. */
 const OPEN_BYTE = 128n; // "DMS" in os_unix.c, the same since 3.7.0
 
-/** Bytes of the write-ahead log that stand for something when they are locked. */
-const Byte = { waiting: 0n, resting: 1n } as const;
-
 /**
- * Who writes next, when many want to: SQLite lets those who wait poll, up to 0.1 s apart, and one that writes slice
- * upon slice wins nearly always. So a short write that has met a lock says that it waits, by a shared lock on the
- * write-ahead log, and an indexer begins no further slice while somebody does. SQLite itself locks other
- * files, and the kernel lets go when a process dies. An advice and no more: where there is no such lock, nobody waits.
+ * Lets one process at a time ask for SQLite's lock, one with a slice of a long work and one with a short write, so that
+ * many leave as many gaps to other programs as one does; and tells a recorder whether there are others. It is advice:
+ * where the system has no such locks, or the database has no write-ahead log, it is always everybody's turn, and each
+ * is alone.
  */
 export class Turn {
-  readonly #file: string;
-  #fd = -1;
+  readonly #log: string;
+  #logFd = -1;
   readonly #shared: string;
-  /** Never closed: with any descriptor of that file the kernel would take away the locks that SQLite has on it here. */
+  /** Never closed: closing any descriptor of that file would drop the locks that SQLite has on it in this process. */
   #sharedFd = -1;
 
   constructor(database: string) {
-    this.#file = `${database}-wal`;
+    this.#log = `${database}-wal`;
     this.#shared = `${database}-shm`;
   }
 
-  /** False when no other process has the database open: then nobody can be waiting. True where that is not known. */
+  /** False if no other process has the database open. True where that is not known. */
   get hasCompany(): boolean {
     try {
       if (this.#sharedFd < 0) this.#sharedFd = fs.openSync(this.#shared, "r");
@@ -47,55 +52,44 @@ export class Turn {
     }
   }
 
-  /** Says that a short write waits. Returns what takes that back. */
-  announce(): () => void {
-    return this.#mark(Byte.waiting);
+  /** Does not wait. False if it is the turn of another process. */
+  take(work: Work): boolean {
+    return this.#lock(F_OFD_SETLK, F_WRLCK, Byte[work]) !== "refused";
   }
 
-  /** Whether a short write of another process waits. */
-  get isWanted(): boolean {
-    return this.#isMarked(Byte.waiting);
+  giveBack(work: Work): void {
+    this.#lock(F_OFD_SETLK, F_UNLCK, Byte[work]);
   }
 
-  /**
-   * Whether all indexers rest: for other programs (the Go build, sqlite3), which wait without a word. Longer than the
-   * longest pause of SQLite's own busy handler, they find the lock free within a second, however many index.
-   */
-  get isRest(): boolean {
-    return Date.now() % PERIOD_MS < REST_MS || this.#isMarked(Byte.resting);
+  /** Counts as a recorder from now on. Returns whether there was no other one. */
+  join(): boolean {
+    const isFirst = this.#isAlone;
+    this.#lock(F_OFD_SETLK, F_RDLCK, Byte.recorders);
+    return isFirst;
   }
 
-  /** To be called after a slice that began at `beganMs`: where it ran on into a rest, that begins anew for everyone. */
-  async restIfOverrun(beganMs: number): Promise<void> {
-    if (Math.floor(beganMs / PERIOD_MS) === Math.floor(Date.now() / PERIOD_MS)) return;
-    const end = this.#mark(Byte.resting);
-    await Bun.sleep(REST_MS);
-    end();
+  /** Does not count as a recorder any more. Returns whether no other one is left: of two that leave at once, one is last. */
+  leave(): boolean {
+    this.#lock(F_OFD_SETLK, F_UNLCK, Byte.recorders);
+    return this.#isAlone;
+  }
+
+  get #isAlone(): boolean {
+    const found = this.#lock(F_OFD_GETLK, F_WRLCK, Byte.recorders);
+    return found === F_UNLCK || found === undefined;
   }
 
   close(): void {
-    if (this.#fd >= 0) fs.closeSync(this.#fd);
-    this.#fd = -1;
+    if (this.#logFd >= 0) fs.closeSync(this.#logFd);
+    this.#logFd = -1;
   }
 
-  /** Returns what takes the mark away again. */
-  #mark(byte: bigint): () => void {
-    this.#lock(F_OFD_SETLK, F_RDLCK, byte);
-    return () => void this.#lock(F_OFD_SETLK, F_UNLCK, byte);
-  }
-
-  /** Whether another process has marked it. */
-  #isMarked(byte: bigint): boolean {
-    const found = this.#lock(F_OFD_GETLK, F_WRLCK, byte);
-    return found !== undefined && found !== F_UNLCK;
-  }
-
-  #lock(command: number, type: number, byte: bigint): number | undefined {
+  #lock(command: number, type: number, byte: bigint): ReturnType<typeof lockByte> {
     try {
-      if (this.#fd < 0) this.#fd = fs.openSync(this.#file, "r");
+      if (this.#logFd < 0) this.#logFd = fs.openSync(this.#log, "r+");
     } catch {
       return undefined;
     }
-    return lockByte(this.#fd, command, type, byte);
+    return lockByte(this.#logFd, command, type, byte);
   }
 }

@@ -5,10 +5,10 @@ import { withMemory } from "./memory.ts";
 const FLOCK_BYTES = 32;
 
 /**
- * Asks fcntl(2) for a lock on one byte of a file. Returns the type that the kernel answers with; undefined where there is
- * no such lock to be had.
+ * Asks fcntl(2) for a lock on one byte of a file. Returns the type that the kernel answers with, or `refused` if another
+ * process has the lock; undefined if the system has no such locks.
  */
-export function lockByte(fd: number, command: number, type: number, byte: bigint): number | undefined {
+export function lockByte(fd: number, command: number, type: number, byte: bigint): number | "refused" | undefined {
   // Opened when a lock is first met, as most processes never meet one.
   const lib = onDemand();
   if (lib === null) return undefined;
@@ -17,7 +17,7 @@ export function lockByte(fd: number, command: number, type: number, byte: bigint
     lock.data.setInt16(0, type, true);
     lock.data.setBigInt64(8, byte, true);
     lock.data.setBigInt64(16, 1n, true);
-    return lib.fcntl(fd, command, lock.address) === 0 ? lock.data.getInt16(0, true) : undefined;
+    return lib.fcntl(fd, command, lock.address) === 0 ? lock.data.getInt16(0, true) : "refused";
   });
 }
 

@@ -15,7 +15,8 @@ describe("steps at the same time", () => {
     "a hundred of 1,000 lines are recorded whole, while others read and write",
     async () => {
       const suite = await startSuite();
-      await recordCrowd(suite, 1, 100, 1000);
+      const { sqlite } = await recordCrowd(suite, 1, 100, 1000);
+      expect(sqlite).toMatchObject({ refused: 0 });
       expectWhole(suite, 1, 100, 1000);
       const hits = await suite.rows("search", ["--query", '"line 777"', "--limit", "-1"]);
       expect(hits.map(({ text }) => text).sort()).toEqual(

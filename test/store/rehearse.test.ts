@@ -12,8 +12,9 @@ test("a rehearsal changes nothing, answers nothing and throws nothing, and what 
   store.rehearse(() => {
     answers.push(insert(), count(), store.all("SELECT * FROM t"));
     store.run("INSERT INTO nowhere VALUES (1)");
-  });
-  expect(answers).toEqual([{ changes: 0, lastInsertRowid: 0 }, {}, []]);
+  }, {});
+  store.rehearse(() => answers.push(count()), null);
+  expect(answers).toEqual([{ changes: 0, lastInsertRowid: 0 }, {}, [], null]);
   expect(count()).toEqual({ n: 0 });
   expect(insert()).toEqual({ changes: 1, lastInsertRowid: 1 });
   expect(count()).toEqual({ n: 1 });

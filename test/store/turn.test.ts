@@ -13,51 +13,81 @@ function newDatabase(): string {
   return db;
 }
 
-onLinux("an indexer knows that a short write waits, until the last one has gone", () => {
+onLinux("it is one process's turn at a time, until it gives the turn back or closes", () => {
   const db = newDatabase();
   const store = openForWriting(db, { create: false });
-  const [indexer, one, other] = [new Turn(db), new Turn(db), new Turn(db)];
-  expect(indexer.isWanted).toBe(false);
-  const oneIsDone = one.announce();
-  const otherIsDone = other.announce();
-  // Two indexers that look at the same moment see the same.
-  expect([indexer.isWanted, new Turn(db).isWanted]).toEqual([true, true]);
-  oneIsDone();
-  expect(indexer.isWanted).toBe(true);
-  otherIsDone();
-  expect(indexer.isWanted).toBe(false);
-  store.close();
+  const [one, other] = [new Turn(db), new Turn(db)];
+  expect([one.take("slice"), other.take("slice"), new Turn(db).take("slice")]).toEqual([true, false, false]);
+  expect([one.take("short"), other.take("short")]).toEqual([true, false]);
+  one.giveBack("slice");
+  expect([other.take("slice"), one.take("slice"), other.take("short")]).toEqual([true, false, false]);
+  other.close();
+  expect(one.take("slice")).toBe(true);
+  for (const each of [one, store]) each.close();
 });
 
-onLinux("a process that dies while it waits holds nobody up", async () => {
+onLinux("a process that dies gives its turn back", async () => {
   const db = newDatabase();
   const store = openForWriting(db, { create: false });
   const turn = path.join(import.meta.dir, "../../src/store/turn.ts");
   const code = `import { Turn } from ${JSON.stringify(turn)};
-    new Turn(process.argv[1]).announce();
-    console.log(new Turn(process.argv[1]).isWanted);
+    console.log(new Turn(process.argv[1]).take("slice"), new Turn(process.argv[1]).take("slice"));
     process.kill(process.pid, "SIGKILL");`;
-  expect(await run([process.execPath, "-e", code, db])).toMatchObject({ stdout: "true\n", signal: "SIGKILL" });
-  expect(new Turn(db).isWanted).toBe(false);
+  expect(await run([process.execPath, "-e", code, db])).toMatchObject({ stdout: "true false\n", signal: "SIGKILL" });
+  expect(new Turn(db).take("slice")).toBe(true);
   store.close();
 });
 
-onLinux("an indexer whose slice ran on into a rest begins a whole one, for all", async () => {
+onLinux(
+  "an indexer waits for its turn, and no longer than five seconds for a suspended one",
+  async () => {
+    const db = newDatabase();
+    const store = openForWriting(db, { create: false });
+    const suspended = new Turn(db);
+    suspended.take("slice");
+    const startMs = performance.now();
+    const elapsedMs = () => performance.now() - startMs;
+    setTimeout(() => suspended.giveBack("slice"), 300);
+    expect(await store.patient(() => elapsedMs())).toBeWithin(290, 4000);
+    suspended.take("slice");
+    const beganMs = elapsedMs();
+    expect((await store.patient(() => elapsedMs()))! - beganMs).toBeWithin(4900, 9000);
+    expect(
+      await store.patient(
+        () => "never",
+        () => true,
+      ),
+    ).toBeUndefined();
+    for (const each of [suspended, store]) each.close();
+  },
+  30_000,
+);
+
+onLinux("an indexer leaves the database alone after a slice if another process has it open", async () => {
   const db = newDatabase();
   const store = openForWriting(db, { create: false });
-  const [one, other] = [new Turn(db), new Turn(db)];
-  // Two seconds hold the beginning of a rest, whatever the time is.
-  const rest = one.restIfOverrun(Date.now() - 2000);
-  const startMs = performance.now();
-  expect(other.isRest).toBe(true);
-  await rest;
-  expect(performance.now() - startMs).toBeGreaterThan(100);
-  while (other.isRest) await Bun.sleep(10);
-  await one.restIfOverrun(Date.now());
-  expect(other.isRest).toBe(false);
-  for (const turn of [one, other]) turn.close();
+  const timed = async () => {
+    const startMs = performance.now();
+    await store.patient(() => Bun.sleepSync(600));
+    return performance.now() - startMs;
+  };
+  expect(await timed()).toBeLessThan(895);
+  const other = Bun.spawn([process.execPath, "-e", `${OPEN_IT} console.log("open"); await Bun.stdin.text();`, db], {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  await other.stdout.getReader().read();
+  expect(await timed()).toBeGreaterThan(899);
+  other.stdin.end();
+  await other.exited;
   store.close();
 });
+
+const OPEN_IT = `
+  import { Database } from "bun:sqlite";
+  const db = new Database(process.argv[1]);
+  db.query("SELECT count(*) FROM scenario_runs").get();`;
 
 onLinux("an indexer knows whether another process has the database open, and keeps its own locks", async () => {
   const db = newDatabase();
@@ -68,9 +98,7 @@ onLinux("an indexer knows whether another process has the database open, and kee
     [
       process.execPath,
       "-e",
-      `import { Database } from "bun:sqlite";
-       const db = new Database(process.argv[1]);
-       db.query("SELECT count(*) FROM scenario_runs").get();
+      `${OPEN_IT}
        console.log("open");
        await Bun.stdin.text();
        db.close();`,
@@ -92,39 +120,64 @@ const HAS_COMPANY = `
   import { Turn } from ${JSON.stringify(path.join(import.meta.dir, "../../src/store/turn.ts"))};
   console.log(new Turn(process.argv[1]).hasCompany);`;
 
-onLinux("an unhurried write that has met a lock lets short ones go first", async () => {
+onLinux("the last recorder that leaves knows that it is alone", () => {
+  const db = newDatabase();
+  const store = new Database(db);
+  store.query("SELECT count(*) FROM scenario_runs").get();
+  const [one, other] = [new Turn(db), new Turn(db)];
+  for (const each of [one, other]) each.join();
+  expect([one.leave(), other.leave()]).toEqual([false, true]);
+  for (const each of [one, other, store]) each.close();
+});
+
+test("without a write-ahead log it is everybody's turn, and each recorder is alone", () => {
+  const db = path.join(tempDir(), "none.db");
+  const [one, other] = [new Turn(db), new Turn(db)];
+  expect([one.take("slice"), other.take("slice"), one.leave(), other.leave()]).toEqual([true, true, true, true]);
+  for (const each of [one, other]) each.close();
+});
+
+test("a write waits for longer than five seconds while others get on", async () => {
   const db = newDatabase();
   const store = openForWriting(db, { create: false });
-  const holder = new Database(db);
-  const turn = new Turn(db);
-  holder.run("BEGIN IMMEDIATE");
-  const shortOneIsDone = turn.announce();
+  const holder = Bun.spawn([process.execPath, "-e", GREEDY, db], { stdout: "pipe", stderr: "inherit" });
+  await holder.stdout.getReader().read();
   const startMs = performance.now();
-  const child = run([process.execPath, "-e", UNHURRIED, db]);
-  const doneMs = child.then(() => performance.now() - startMs);
-  await Bun.sleep(300);
-  holder.run("ROLLBACK");
-  await Bun.sleep(300);
-  shortOneIsDone();
-  expect(await child).toMatchObject({ stdout: "written\n", stderr: "", code: 0 });
-  expect(await doneMs).toBeGreaterThan(590);
-  for (const each of [holder, turn, store]) each.close();
-});
-
-const UNHURRIED = `
-  import { openForWriting } from ${JSON.stringify(path.join(import.meta.dir, "../../src/store/open.ts"))};
-  const store = openForWriting(process.argv[1], { create: false });
-  store.immediate(() => store.run("DELETE FROM scenario_runs"), true);
+  expect(store.immediate(() => "written")).toBe("written");
+  expect(performance.now() - startMs).toBeGreaterThan(5500);
+  await holder.exited;
   store.close();
-  console.log("written");`;
+}, 30_000);
 
-test("without a write-ahead log nobody waits for anybody", () => {
-  const db = path.join(tempDir(), "none.db");
-  const turn = new Turn(db);
-  turn.announce()();
-  expect(turn.isWanted).toBe(false);
-  turn.close();
-});
+/** Three transactions of two seconds each, between which nobody else finds the lock free. */
+const GREEDY = `
+  import { Database } from "bun:sqlite";
+  const db = new Database(process.argv[1]);
+  for (let i = 0; i < 3; i++) {
+    db.run("BEGIN IMMEDIATE");
+    db.run("INSERT INTO scenario_runs(run_id, root_dir, started_at) VALUES (?, '/', '')", [String(i)]);
+    if (i === 0) console.log("holding");
+    Bun.sleepSync(2000);
+    db.run("COMMIT");
+  }`;
+
+test("of writes that wait together, all are refused after five seconds in which nobody got on", async () => {
+  const db = newDatabase();
+  const holder = new Database(db);
+  holder.run("BEGIN IMMEDIATE");
+  const script = `
+    import { openForWriting } from ${JSON.stringify(path.join(import.meta.dir, "../../src/store/open.ts"))};
+    const store = openForWriting(process.argv[1], { create: false });
+    const startMs = performance.now();
+    try {
+      store.immediate(() => {});
+    } catch {
+      console.log(Math.round(performance.now() - startMs));
+    }`;
+  const waits = await Promise.all([1, 2, 3, 4].map(() => run([process.execPath, "-e", script, db])));
+  for (const { stdout } of waits) expect(Number(stdout)).toBeWithin(4900, 8000);
+  holder.close();
+}, 30_000);
 
 test("a write is refused in one line when another process keeps the lock, and only after five seconds", () => {
   const db = newDatabase();
