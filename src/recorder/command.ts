@@ -67,6 +67,7 @@ export async function runCommand(
         connection.checkFile();
         const store = connection.open();
         store.immediate(() => endCommand(store, rows, { ...end, tags }, written));
+        problems.push(...(await connection.settle(() => false)));
       } catch (error) {
         problems.push(`its end is not recorded: ${messageOf(error)}`);
       }
@@ -84,6 +85,7 @@ async function begin(connection: Connection, spec: CommandSpec, clock: Clock): P
   const { at, logDir } = spec.record!;
   try {
     const store = connection.open();
+    await connection.takeIn();
     const { argv, name, redactor, redactLogs } = spec;
     const beginning = { argv, name, redactor, redactLogs, logDir, cwd: ownCwd(), startedAt: clock.now() };
     return beginCommand(store, findPlace(store, at), beginning);

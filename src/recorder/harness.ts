@@ -1,9 +1,7 @@
 import path from "node:path";
 import { runAttached } from "../capture/attached.ts";
 import type { Platform } from "../capture/child.ts";
-import { reasonOf } from "../capture/log-file.ts";
 import { StepControl } from "../capture/step-control.ts";
-import { ScenariologError } from "../errors.ts";
 import type { Exit } from "../model/exit.ts";
 import type { StepOptions } from "../model/step.ts";
 import { type Clock, systemClock } from "../model/time.ts";
@@ -14,8 +12,10 @@ import type { Store } from "../store/store.ts";
 import { PLANNED_TAG } from "./numbering.ts";
 import { outcomeOf } from "./outcome.ts";
 import { defaultLogDir, logDirOf } from "./paths.ts";
+import { databaseName } from "./pending-places.ts";
 import { redactionEnv } from "./redaction-env.ts";
 import { endRun, type RunSpec, startRun } from "./run.ts";
+import { savedRunEnd } from "./run-ending.ts";
 import type { SuiteCounts, SuiteResult } from "./suite.ts";
 
 export interface HarnessSpec {
@@ -110,16 +110,18 @@ async function end(
   clock: Clock,
 ): Promise<{ counts: SuiteCounts; problems: string[] }> {
   try {
-    const counts = await using(openForWriting(spec.database, { create: false }), async (store) => {
-      await endRun(store, runId, code, clock);
-      return { ...countSteps(store, runId), flaky: countFlaky(store, runId) };
+    const { problems, ...counts } = await using(openForWriting(spec.database, { create: false }), async (store) => {
+      const problems = await endRun(store, runId, code, clock);
+      return { ...countSteps(store, runId), flaky: countFlaky(store, runId), problems };
     });
     const { total, failed, unfinished, flaky } = counts;
-    return { counts: { total, passed: total - failed - unfinished, failed, flaky, notRun: unfinished }, problems: [] };
+    return { counts: { total, passed: total - failed - unfinished, failed, flaky, notRun: unfinished }, problems };
   } catch (error) {
-    const reason = error instanceof ScenariologError ? error.message : reasonOf(error);
+    const logDir = logDirOf(spec.run.rootDir, spec.logDir ?? defaultLogDir(runId));
+    const run = { selector: runId, start: null, end: { completedAt: clock.now(), exitCode: code } };
+    const rows = { database: databaseName(spec.database), run, attempt: null };
     const counts = { total: 0, passed: 0, failed: 0, flaky: 0, notRun: 0 };
-    return { counts, problems: [`the run's end is not recorded: ${reason}`] };
+    return { counts, problems: [await savedRunEnd(rows, logDir, error)] };
   }
 }
 

@@ -1,6 +1,5 @@
 import path from "node:path";
 import type { Platform } from "../capture/child.ts";
-import { reasonOf } from "../capture/log-file.ts";
 import { ENDING, onSignal } from "../capture/signal-handlers.ts";
 import { signalNumber } from "../capture/signals.ts";
 import { StepScopes } from "../capture/step-scopes.ts";
@@ -11,9 +10,10 @@ import type { StepOptions } from "../model/step.ts";
 import { type Clock, systemClock } from "../model/time.ts";
 import { Connection } from "./connection.ts";
 import { PLANNED_TAG } from "./numbering.ts";
-import { defaultLogDir, fileOf } from "./paths.ts";
+import { defaultLogDir, fileOf, logDirOf } from "./paths.ts";
 import type { PlannedStep } from "./plan.ts";
-import { endRun, type RunSpec, startRun } from "./run.ts";
+import { insertRunStart, isStarted, type RunSpec, type RunStart, runStartOf } from "./run.ts";
+import { writeRunEnd } from "./run-ending.ts";
 import { type AttemptResult, type RecordedStep, recordStep } from "./step.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -92,11 +92,17 @@ class SuiteRun {
     this.#scopes = new StepScopes(platform);
     const lastNum = Math.max(...spec.steps.map(({ num }) => num));
     const tags = new Map([...spec.run.tags, [PLANNED_TAG, String(lastNum)]]);
+    let start: RunStart | undefined;
     let started = false;
+    const startOnce = () =>
+      (start ??= runStartOf({ ...spec.run, runId: this.#runId, tags }, { ...clock, now: () => startedAt }));
     this.#connection = new Connection(spec.database, {
       create: true,
+      unwrittenRun: () => (started ? null : startOnce()),
       onOpen: (store) => {
-        if (!started) startRun(store, { ...spec.run, runId: this.#runId, tags }, { ...clock, now: () => startedAt });
+        if (started) return;
+        const run = startOnce();
+        store.immediate(() => isStarted(store, run) || insertRunStart(store, run));
         started = true;
       },
     });
@@ -247,13 +253,8 @@ class SuiteRun {
   }
 
   async #endRun(code: number): Promise<void> {
-    try {
-      const store = this.#connection.open();
-      this.#connection.checkFile();
-      await endRun(store, this.#runId, code, this.clock);
-      this.#connection.close();
-    } catch (error) {
-      const text = `the run's end is not recorded: ${error instanceof ScenariologError ? error.message : reasonOf(error)}`;
+    const run = { runId: this.#runId, logDir: logDirOf(this.spec.run.rootDir, this.#logDir), code };
+    for (const text of await writeRunEnd(this.#connection, run, this.clock)) {
       this.#problems.add(text);
       this.observer.warned(text);
     }

@@ -19,7 +19,7 @@ export default defineCommand({
     const exitCode = integerOf("exit-code", args["exit-code"]);
     const store = openForWriting(db, { create: false });
     try {
-      await endRun(store, runId, exitCode);
+      for (const text of await endRun(store, runId, exitCode)) (await import("../console.ts")).warn(text);
     } finally {
       store.close();
     }
