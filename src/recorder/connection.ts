@@ -72,11 +72,17 @@ export class Connection {
     return this.options.unwrittenRun?.() ?? null;
   }
 
-  /** Takes in what waits for this database. Throws why it cannot be opened, or written. */
-  async takeIn(): Promise<void> {
+  /**
+   * Takes in what waits for this database, but for what this process still writes by itself, some of it in files of these
+   * names. Throws why the database cannot be opened, or written.
+   */
+  async takeIn(own: readonly string[] = []): Promise<void> {
     if (!mayHavePending(this.database)) return;
+    const kept = new Set([...own, ...this.#waiting.map(({ file }) => file)]);
+    const files = pendingFilesFor(this.database, []).filter((file) => !kept.has(file));
+    if (files.length === 0) return;
     const { takeIn } = await this.#load();
-    const { notes, unindexed } = takeIn(this.open(), pendingFilesFor(this.database, []));
+    const { notes, unindexed } = takeIn(this.open(), files);
     for (const note of notes) this.#notes.add(note);
     this.#unindexed.push(...unindexed);
   }

@@ -262,7 +262,7 @@ export class StepJournal {
       this.#store = null;
       const store = this.#open();
       if (!isLocked(before)) makeRoom(store);
-      await this.connection.takeIn();
+      await this.connection.takeIn(this.#unwritten.flatMap(({ file }) => file ?? []));
     } catch (error) {
       this.#failure = error;
     }

@@ -116,7 +116,8 @@ function namesIn(dir: string): string[] {
   }
 }
 
-function realDir(dir: string): string {
+/** The one name of a directory, through whatever links it was reached. */
+export function realDir(dir: string): string {
   try {
     return fs.realpathSync(dir);
   } catch {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { pendingFileName, writeDurably } from "./pending-files.ts";
 import { encodePending } from "./pending-format.ts";
-import { linkTo, makeSpool, sweep } from "./pending-places.ts";
+import { linkTo, makeSpool, realDir, sweep } from "./pending-places.ts";
 import type { PendingRows } from "./pending-rows.ts";
 
 /**
@@ -16,14 +16,14 @@ export function savePending(rows: PendingRows, logDir: string): string {
   const text = encodePending(rows);
   sweep();
   try {
-    const file = path.join(logDir, name);
+    const file = path.join(realDir(logDir), name);
     writeDurably(file, text);
     linkTo(rows.database, logDir);
     return file;
   } catch {
     const dir = makeSpool(rows.database);
     if (dir === null) throw new Error("no directory for temporary files can be used");
-    const file = path.join(dir, name);
+    const file = path.join(realDir(dir), name);
     writeDurably(file, text);
     return file;
   }

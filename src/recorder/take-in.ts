@@ -51,11 +51,20 @@ export function takeIn(store: Store, paths: readonly string[]): TakenIn {
       else fs.rmSync(file, { force: true });
     } catch (error) {
       if (isOfDatabase(error)) throw error;
-      notes.push(`${file} waits: ${error instanceof ScenariologError ? error.message : reasonOf(error)}`);
+      notes.push(`${file} waits: ${messageOf(error)}`);
     }
   }
   tidyPlaces(store.path);
   return { notes, unindexed };
+}
+
+/** Whether the rows in a file will be taken in by this database, as far as can be told without writing. */
+export function waitsFor(store: Store, file: string): boolean {
+  const read = readPending(file);
+  if (read === null || "problem" in read) return false;
+  const { rows } = decodePending(read.text);
+  if (rows === null || isMeant(store, rows)) return true;
+  return !fs.existsSync(rows.database) && runOfId(store, rows.run.selector) !== null;
 }
 
 /** Writes rows that wait. Null if the database does not know their run: nothing is written then. */
@@ -94,10 +103,14 @@ export async function indexTaken(
     try {
       await indexLog(store, { runId, artifactId }, file, options);
     } catch (error) {
-      problems.push(`lines of ${file} are not indexed, which index fts mends: ${reasonOf(error)}`);
+      problems.push(`lines of ${file} are not indexed, which index fts mends: ${messageOf(error)}`);
     }
   }
   return problems;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof ScenariologError ? error.message : reasonOf(error);
 }
 
 /** Whether no other rows would be taken, either. */

@@ -18,6 +18,8 @@ const gapArgs = {
   ...outputArgs,
 } as const;
 
+import { noteWaiting } from "../waiting.ts";
+
 export default defineCommand({
   args: {
     ...dbArg,
@@ -58,6 +60,7 @@ export default defineCommand({
     try {
       tape = findTape(store, query);
     } finally {
+      await noteWaiting(store, query.run);
       store.close();
     }
     if (!args.gaps) return printTape(tape, { streams, ...lines });
