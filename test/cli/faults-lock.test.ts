@@ -107,6 +107,23 @@ test.concurrent("records all attempts of a step once the lock is gone", async ()
   ]);
 }, 60_000);
 
+test.concurrent("what steps could not write while the database was locked, the next one writes, once", async () => {
+  const suite = await startSuite();
+  const release = lock(suite, "EXCLUSIVE");
+  const locked = await Promise.all(
+    [1, 2, 3].map((num) => suite.exec(["--step-num", String(num)], ["sh", "-c", `echo ${num}; exit ${num}`])),
+  );
+  for (const result of locked) expect(onlyWarning(result)).toContain("is locked by another process; its rows wait in ");
+  expect((await suite.verb("steps")).stderr).toMatch(/wait in \S+ and 2 more; the next command that writes/);
+  release();
+  const after = await Promise.all([4, 5].map((num) => suite.exec(["--step-num", String(num)], ["true"])));
+  for (const result of after) expectNoWarning(result);
+  expect(
+    suite.sql("SELECT step_num, attempt, a.exit_code FROM steps JOIN attempts a USING (step_id) ORDER BY 1"),
+  ).toEqual([1, 2, 3, 0, 0].map((exit_code, i) => ({ step_num: i + 1, attempt: 1, exit_code })));
+  expect(expectWholeTape(suite.db)).toHaveLength(10);
+}, 60_000);
+
 test.concurrent("exits with 125 under --strict when the step could not be recorded, which ran all the same", async () => {
   const suite = await startSuite();
   const release = lock(suite);
