@@ -21,7 +21,8 @@ import { nextStepNum } from "./numbering.ts";
 import { storedPath } from "./paths.ts";
 import { databaseName, tidyPlaces } from "./pending-places.ts";
 import type { PendingAttempt, PendingRows } from "./pending-rows.ts";
-import { beginAttempt, type WrittenAttempt, writePendingAttempt } from "./write-attempt.ts";
+import { beginAttempt, type WrittenAttempt, writePendingAttempt, writeTraceOf } from "./write-attempt.ts";
+import type { TraceRows } from "./write-trace.ts";
 
 /** Errors that are the caller's to mend before a step is started. Any other leaves the step to run unrecorded. */
 const REFUSED = new Set<ErrorCode>(["USAGE", "NOT_A_DATABASE", "NEWER_SCHEMA", "NO_RUN"]);
@@ -65,8 +66,6 @@ export class StepJournal {
   #attempt: Attempt | null = null;
   #attempts = 0;
   readonly #unindexed: RecordedLog[] = [];
-  /** What is still to be written of traces. */
-  #traces: ((store: Store) => void)[] = [];
   /** Whether small logs are indexed in the transaction that closes the step. */
   #indexesAtOnce = true;
 
@@ -152,6 +151,7 @@ export class StepJournal {
       }),
       end: null,
       written: [],
+      trace: null,
       indexing: { index, indexLimitBytes, patterns: redactor?.patterns ?? null },
     };
     const attempt: Attempt = { logs, rows, number: 0, file: null, isShared: false };
@@ -205,11 +205,22 @@ export class StepJournal {
     return { stdoutPath: stdoutPath!, stderrPath: stderrPath! };
   }
 
-  /** In a transaction of its own, when the attempt is closed. What goes wrong is a problem. */
-  recordTrace(write: (store: Store, key: StepKey, attempt: number) => void): void {
+  /** In a transaction of its own, when the attempt is closed; else with what is left of it. What goes wrong is a problem. */
+  recordTrace(trace: TraceRows): void {
     const attempt = this.#attempt!;
-    this.#traces.push((store) => write(store, this.#key, attempt.number));
-    if (this.#unwritten.length === 0) this.#writeTraces();
+    const { rows } = attempt;
+    attempt.rows = { ...rows, trace };
+    const store = this.#store;
+    if (store === null || this.#unwritten.length > 0) return;
+    try {
+      store.immediate(() => writeTraceOf(store, this.#key, attempt.number, attempt.rows));
+    } catch (error) {
+      this.#problem("the step's trace is not recorded", error);
+    }
+  }
+
+  missTrace(reason: string): void {
+    this.#problem("the step's trace is not recorded", new Error(reason));
   }
 
   /** To be called when the process has started, and needs nothing of us for a moment. */
@@ -234,7 +245,6 @@ export class StepJournal {
   /** After the last attempt: tries once more to write what is left, and closes the database. */
   async complete(control: StepControl): Promise<void> {
     if (this.#unwritten.length > 0 && !(await this.#retry(control))) await this.#giveUp();
-    this.#writeTraces();
     const stop = () => control.cause?.kind === "signal";
     for (const note of await this.connection.settle(stop)) this.notes.push(note);
     try {
@@ -312,20 +322,6 @@ export class StepJournal {
     return { database: databaseName(this.database), run, attempt };
   }
 
-  #writeTraces(): void {
-    const traces = this.#traces;
-    this.#traces = [];
-    for (const write of traces) {
-      try {
-        const store = this.#store;
-        if (store === null || this.#failure !== undefined) throw this.#failure;
-        store.immediate(() => write(store));
-      } catch (error) {
-        this.#problem("the step's trace is not recorded", error);
-      }
-    }
-  }
-
   #open(): Store {
     const store = this.connection.open();
     this.runId = findRun(store, this.spec.runId).run_id;
@@ -376,7 +372,9 @@ export class StepJournal {
   /** Of an attempt that nobody else can have written. */
   #writeFresh(store: Store, rows: PendingAttempt, begun: number): WrittenAttempt {
     const number = begun || beginAttempt(store, this.#key, rows, rows.logs, this.#reserved?.number);
-    return { number, logs: this.#writeEnd(store, number, rows) };
+    const logs = this.#writeEnd(store, number, rows);
+    writeTraceOf(store, this.#key, number, rows);
+    return { number, logs };
   }
 
   /** Those of earlier steps. What only they meet is not to keep this step from being recorded. */

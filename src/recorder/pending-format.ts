@@ -1,5 +1,7 @@
-import { Fields } from "./pending-fields.ts";
+import type { Fields } from "./pending-fields.ts";
+import { Lines } from "./pending-lines.ts";
 import type { PendingAttempt, PendingLog, PendingRows, PendingRun, WrittenLog } from "./pending-rows.ts";
+import { takeTrace, traceLines } from "./pending-trace.ts";
 
 const VERSION = 1;
 const ABOUT =
@@ -36,6 +38,7 @@ export function encodePending({ database, run, attempt }: PendingRows): string {
       const written = attempt.written.find((one) => one.kind === kind) ?? null;
       lines.push({ row: "log", kind, path, file_id: fileId, moved_aside: movedAside, written });
     }
+    if (attempt.trace !== null) lines.push(...traceLines(attempt.trace));
   }
   lines.push({ row: "end", lines: lines.length });
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
@@ -66,34 +69,8 @@ export function decodePending(text: string): Decoded {
     logs.push(log.log);
     if (log.written) written.push(log.written);
   }
-  return { rows: { database, run, attempt: { ...attempt, logs, written } }, damaged: !lines.isAtEnd };
-}
-
-/** Lines of a file, one after the other; behind one that is not whole there are none. */
-class Lines {
-  readonly #lines: readonly string[];
-  #at = 0;
-
-  constructor(text: string) {
-    this.#lines = text.split("\n");
-  }
-
-  /** Null, and the line stays, if it is not of this kind or cannot be read. */
-  take<T>(read: (line: Fields) => T, row?: string): T | null {
-    try {
-      const line = Fields.parse(this.#lines[this.#at] ?? "");
-      if (row !== undefined && line.text("row") !== row) return null;
-      const value = read(line);
-      this.#at++;
-      return value;
-    } catch {
-      return null;
-    }
-  }
-
-  get isAtEnd(): boolean {
-    return this.take((line) => line.number("lines"), "end") === this.#at - 1;
-  }
+  const trace = takeTrace(lines);
+  return { rows: { database, run, attempt: { ...attempt, logs, written, trace } }, damaged: !lines.isAtEnd };
 }
 
 function runOf(line: Fields): PendingRun {
@@ -155,6 +132,7 @@ function attemptOf(line: Fields, step: Step): PendingAttempt {
           }
         : null,
     written: [],
+    trace: null,
     indexing: {
       index: line.oneOf("index", ["all", "stderr", "none"]),
       indexLimitBytes: line.numberOrNull("index_limit_bytes") ?? Number.POSITIVE_INFINITY,

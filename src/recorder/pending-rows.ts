@@ -3,6 +3,7 @@ import type { StepOptions } from "../model/step.ts";
 import type { RecorderIdentity } from "../store/attempts.ts";
 import type { AttemptEnd, StepRows } from "./attempt-rows.ts";
 import type { RunStart } from "./run.ts";
+import type { TraceRows } from "./write-trace.ts";
 
 /** Rows that a database has not taken: of a run, or of one attempt of a step. A plain value, see pending-format.ts. */
 export interface PendingRows {
@@ -33,6 +34,8 @@ export interface PendingAttempt {
   readonly end: AttemptEnd | null;
   /** What the logs hold; empty without an end. */
   readonly written: readonly WrittenLog[];
+  /** Null if it has none, or none that is worth keeping. */
+  readonly trace: TraceRows | null;
   readonly indexing: Indexing;
 }
 

@@ -8,6 +8,7 @@ import { type StepKey, writeBeginning, writeEnd } from "./attempt-rows.ts";
 import { enterLog, type RecordedLog, realName, recordLogs } from "./log-rows.ts";
 import { endTags } from "./outcome.ts";
 import type { PendingAttempt, PendingLog } from "./pending-rows.ts";
+import { writeTrace } from "./write-trace.ts";
 
 export interface WrittenAttempt {
   readonly number: number;
@@ -40,7 +41,21 @@ export function writePendingAttempt(store: Store, key: StepKey, attempt: Pending
     const [found] = log.path === null ? [] : present(store, { ...log, path: log.path }, log.sizeBytes);
     return { ...log, path: found?.path ?? null, fileId: found?.fileId ?? null };
   });
-  return { number, logs: recordLogs(store, { ...key, attempt: number, rootDir: attempt.rootDir }, written) };
+  const logs = recordLogs(store, { ...key, attempt: number, rootDir: attempt.rootDir }, written);
+  const { trace } = attempt;
+  const file = trace?.file ? (present(store, trace.file, trace.file.sizeBytes)[0] ?? null) : null;
+  writeTraceOf(store, key, number, { ...attempt, trace: trace && { ...trace, file } });
+  return { number, logs };
+}
+
+/** Nothing if there is none. */
+export function writeTraceOf(
+  store: Store,
+  key: StepKey,
+  number: number,
+  { rootDir, step, trace }: Pick<PendingAttempt, "rootDir" | "step" | "trace">,
+): void {
+  if (trace !== null) writeTrace(store, key, number, { rootDir, userKeys: step.userKeys }, trace);
 }
 
 /** Returns its number. */
@@ -68,5 +83,5 @@ function present<T extends Pick<PendingLog, "path" | "fileId">>(store: Store, lo
   if (moved !== null) return [{ ...log, path: moved }];
   const stat = fs.lstatSync(file, { throwIfNoEntry: false });
   const isCopy = stat?.isFile() && stat.size === sizeBytes && logFileAt(store, realName(file)) === null;
-  return isCopy ? [{ ...log, fileId: fileIdOf(file) }] : [];
+  return isCopy ? [{ ...log, fileId: fileIdOf(file) ?? fileId }] : [];
 }

@@ -85,6 +85,21 @@ describe.concurrent("rows that the database did not take", () => {
     expectWholeTape(suite.db);
   });
 
+  test("are taken in with the trace of a step that failed", async () => {
+    const suite = await suiteWithPending(["bash", "-c", "true\nfalse or\nexit 3"], ["--trace", "auto"]);
+    expect((await suite.verb("run end", ["--run-id", suite.runId])).stderr).toBe("");
+    expect(suite.sql("SELECT text FROM command_sources ORDER BY command_id")).toEqual(
+      ["true", "false or", "exit 3"].map((text) => ({ text })),
+    );
+    expect(suite.sql("SELECT v FROM kv WHERE k = 'failed.line'")).toHaveLength(1);
+    expect(expectWholeTape(suite.db, { indexed: false }).map(({ kind }) => kind)).toEqual([
+      "stdout",
+      "stderr",
+      "trace",
+    ]);
+    expect((await suite.verb("verify")).code).toBe(0);
+  });
+
   test("are taken in with the lines of a large log", async () => {
     const suite = await suiteWithPending(["sh", "-c", "seq 1 50000; exit 3"]);
     expect((await suite.verb("run end", ["--run-id", suite.runId])).stderr).toBe("");
