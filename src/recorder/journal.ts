@@ -118,7 +118,7 @@ export class StepJournal {
    */
   takeNumber(startedAt: string): void {
     const store = this.#store;
-    if (!this.#spec.takesNextNum || store === null) return;
+    if (!this.#spec.takesNextNum || store === null || this.#failure !== undefined) return;
     const before = this.#spec;
     try {
       store.immediate(() => {

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { fileIdOf } from "../capture/file-id.ts";
 import { systemCode } from "../errors.ts";
 
 /** Nothing that a recorder writes is larger; only tags and the words of a command can make it grow. */
@@ -62,7 +63,7 @@ export function pendingFilesIn(dir: string): string[] {
   }
 }
 
-export type ReadPending = { readonly text: string } | { readonly problem: string };
+export type ReadPending = { readonly text: string; readonly fileId: string | null } | { readonly problem: string };
 
 /**
  * Reads a file of pending rows. Others may be able to write into a log dir: it is read only if it is a regular file of this
@@ -86,12 +87,17 @@ export function readPending(file: string): ReadPending | null {
     if (!isOwn(stat)) return { problem: "belongs to another user" };
     if (stat.size > MOST_BYTES) return { problem: `is larger than ${MOST_BYTES} bytes` };
     const bytes = Buffer.alloc(stat.size);
-    return { text: bytes.toString("utf8", 0, fs.readSync(fd, bytes, 0, stat.size, 0)) };
+    return { text: bytes.toString("utf8", 0, fs.readSync(fd, bytes, 0, stat.size, 0)), fileId: fileIdOf(fd) };
   } catch (error) {
     return { problem: `cannot be read: ${systemCode(error) ?? error}` };
   } finally {
     fs.closeSync(fd);
   }
+}
+
+/** Removes a file that was read; not the one that its recorder, who knows more by now, has put in its place. */
+export function removePending(file: string, fileId: string | null): void {
+  if (fileIdOf(file) === fileId) fs.rmSync(file, { force: true });
 }
 
 /** Whether this user owns a file. True where files have no owners. */

@@ -8,7 +8,7 @@ import { findRun, finishRun, newestRuns, type Run, runOfId } from "../store/runs
 import type { Store } from "../store/store.ts";
 import { indexLog, indexSmallLog } from "./index-log.ts";
 import type { RecordedLog } from "./log-rows.ts";
-import { readPending } from "./pending-files.ts";
+import { readPending, removePending } from "./pending-files.ts";
 import { decodePending } from "./pending-format.ts";
 import { databaseName, tidyPlaces } from "./pending-places.ts";
 import type { Indexing, PendingRows } from "./pending-rows.ts";
@@ -37,7 +37,7 @@ export function takeIn(store: Store, paths: readonly string[]): TakenIn {
   const notes: string[] = [];
   const files = paths.flatMap((file) => openPending(file, notes));
   const unindexed: UnindexedLog[] = [];
-  for (const { file, rows, damaged } of files.sort((a, b) => order(a.rows, b.rows))) {
+  for (const { file, fileId, rows, damaged } of files.sort((a, b) => order(a.rows, b.rows))) {
     try {
       if (rows !== null) {
         const logs = writePending(store, rows);
@@ -48,7 +48,7 @@ export function takeIn(store: Store, paths: readonly string[]): TakenIn {
         unindexed.push(...logs);
       }
       if (damaged) notes.push(setAside(file, rows));
-      else fs.rmSync(file, { force: true });
+      else removePending(file, fileId);
     } catch (error) {
       if (isOfDatabase(error)) throw error;
       notes.push(`${file} waits: ${messageOf(error)}`);
@@ -121,6 +121,7 @@ function isOfDatabase(error: unknown): boolean {
 
 interface OpenPending {
   readonly file: string;
+  readonly fileId: string | null;
   readonly rows: PendingRows | null;
   readonly damaged: boolean;
 }
@@ -132,7 +133,7 @@ function openPending(file: string, notes: string[]): OpenPending[] {
     notes.push(`${file} is not taken in: it ${read.problem}`);
     return [];
   }
-  return [{ file, ...decodePending(read.text) }];
+  return [{ file, fileId: read.fileId, ...decodePending(read.text) }];
 }
 
 /** Attempts of one step get their numbers in this order. */
