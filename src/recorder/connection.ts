@@ -110,7 +110,7 @@ export class Connection {
     return this.#waiting.filter(({ file }) => file === null).map(({ rows }) => rows);
   }
 
-  /** Indexes what was taken in. Returns what became of it all, a line each, once. */
+  /** Indexes what was taken in. Returns what could not be, or only in part, a line each, once. */
   async settle(stop: () => boolean): Promise<string[]> {
     const logs = this.#unindexed;
     this.#unindexed = [];
@@ -118,7 +118,8 @@ export class Connection {
     this.#notes.clear();
     if (logs.length === 0 || this.#store === null) return notes;
     const { indexTaken } = await this.#load();
-    return [...notes, ...(await indexTaken(this.#store, logs, stop))];
+    await indexTaken(this.#store, logs, stop);
+    return notes;
   }
 
   /** Throws when SQLite does; it is closed all the same. */

@@ -1,11 +1,12 @@
 import fs from "node:fs";
 import { reasonOf } from "../capture/log-file.ts";
-import { type ErrorCode, ScenariologError } from "../errors.ts";
+import { ScenariologError, systemCode } from "../errors.ts";
 import { stepIdOf } from "../model/ids.ts";
 import { Redactor } from "../model/redact.ts";
 import { elapsedMs } from "../model/time.ts";
 import { findRun, finishRun, newestRuns, type Run, runOfId } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
+import { isAlive } from "./identity.ts";
 import { indexLog, indexSmallLog } from "./index-log.ts";
 import type { RecordedLog } from "./log-rows.ts";
 import { readPending, removePending } from "./pending-files.ts";
@@ -63,6 +64,8 @@ export function waitsFor(store: Store, file: string): boolean {
   const read = readPending(file);
   if (read === null || "problem" in read) return false;
   const { rows } = decodePending(read.text);
+  // A recorder that is at work tries again by itself.
+  if (rows?.attempt && isAlive(rows.attempt.recorder)) return false;
   if (rows === null || isMeant(store, rows)) return true;
   return !fs.existsSync(rows.database) && runOfId(store, rows.run.selector) !== null;
 }
@@ -88,13 +91,12 @@ export function writePending(store: Store, rows: PendingRows): UnindexedLog[] | 
   });
 }
 
-/** The lines of logs whose rows were taken in. Returns what went wrong, a line each; `index fts` mends that. */
+/** The lines of logs whose rows were taken in. Never throws: what is missing then is told by `search`, and `index fts` adds it. */
 export async function indexTaken(
   store: Store,
   logs: readonly UnindexedLog[],
   stop: () => boolean = () => false,
-): Promise<string[]> {
-  const problems: string[] = [];
+): Promise<void> {
   for (const { runId, artifactId, file, fileId, sizeBytes, indexing } of logs) {
     if (stop()) break;
     const redactor = redactorOf(indexing);
@@ -102,21 +104,20 @@ export async function indexTaken(
     const options = { sizeBytes: Math.min(sizeBytes, indexing.indexLimitBytes), fileId, stop, end, redactor } as const;
     try {
       await indexLog(store, { runId, artifactId }, file, options);
-    } catch (error) {
-      problems.push(`lines of ${file} are not indexed, which index fts mends: ${messageOf(error)}`);
+    } catch {
+      // See above.
     }
   }
-  return problems;
 }
 
 function messageOf(error: unknown): string {
   return error instanceof ScenariologError ? error.message : reasonOf(error);
 }
 
-/** Whether no other rows would be taken, either. */
+/** Whether no other rows would be taken, either: not if it is these that the schema refuses. */
 function isOfDatabase(error: unknown): boolean {
-  const codes: ErrorCode[] = ["LOCKED", "DISK_FULL", "READ_ONLY", "DAMAGED"];
-  return error instanceof ScenariologError && codes.includes(error.code);
+  if (!(error instanceof ScenariologError) || error.code === "NO_RUN") return false;
+  return !/^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(systemCode(error.cause) ?? "");
 }
 
 interface OpenPending {

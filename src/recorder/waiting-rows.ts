@@ -15,14 +15,19 @@ export function waitingFiles(store: Store, selector: string | null): string[] {
 
 /**
  * Takes in what waits for a database, beside the logs of this run or elsewhere; `index` is for later, when there is time: it
- * indexes the lines, and returns what went wrong, a line each. Throws if the database takes nothing.
+ * indexes the lines, and returns what could not be taken in, a line each. Throws if the database takes nothing.
  */
 export async function takeInWaiting(store: Store, selector: string | null): Promise<{ index(): Promise<string[]> }> {
   const files = waitingFiles(store, selector);
   if (files.length === 0) return { index: async () => [] };
   const { takeIn, indexTaken } = await import("./take-in.ts");
   const { notes, unindexed } = takeIn(store, files);
-  return { index: async () => [...notes, ...(await indexTaken(store, unindexed))] };
+  return {
+    index: async () => {
+      await indexTaken(store, unindexed);
+      return [...notes];
+    },
+  };
 }
 
 function runOrNull(store: Store, selector: string): Run | null {
@@ -35,5 +40,5 @@ function runOrNull(store: Store, selector: string): Run | null {
 
 function logDirsOf(store: Store, run: Run): Set<string> {
   const dirs = logFilesOfRun(store, run.run_id).map(({ file }) => path.dirname(String(file)));
-  return new Set([...dirs, logDirOf(String(run.root_dir), defaultLogDir(run.run_id))]);
+  return new Set([...dirs, logDirOf(String(run.root_dir), defaultLogDir(String(run.run_id)))]);
 }

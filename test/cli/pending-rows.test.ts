@@ -59,6 +59,16 @@ describe.concurrent("rows that the database did not take", () => {
     expect(fs.readFileSync(suite.db).equals(before)).toBe(true);
   });
 
+  test("are no trouble to a report on a database that is damaged", async () => {
+    const suite = await suiteWithPending();
+    const db = new Database(suite.db);
+    db.run("ALTER TABLE log_files RENAME COLUMN file TO other");
+    db.close();
+    const before = fs.readdirSync(suite.dir);
+    expect((await suite.verb("timings")).code).toBe(0);
+    expect(fs.readdirSync(suite.dir)).toEqual(before);
+  });
+
   const takers: Record<string, string[]> = {
     "run end": [],
     "index fts": [],
