@@ -95,9 +95,14 @@ export function readPending(file: string): ReadPending | null {
   }
 }
 
+/** Whether a file is the one that was read; another one has taken it in if it is gone. */
+export function isSameFile(file: string, fileId: string | null): boolean {
+  return fileIdOf(file) === fileId;
+}
+
 /** Removes a file that was read; not the one that its recorder, who knows more by now, has put in its place. */
 export function removePending(file: string, fileId: string | null): void {
-  if (fileIdOf(file) === fileId) fs.rmSync(file, { force: true });
+  if (isSameFile(file, fileId)) fs.rmSync(file, { force: true });
 }
 
 /** Whether this user owns a file. True where files have no owners. */

@@ -9,7 +9,7 @@ import type { Store } from "../store/store.ts";
 import { isAlive } from "./identity.ts";
 import { indexLog, indexSmallLog } from "./index-log.ts";
 import type { RecordedLog } from "./log-rows.ts";
-import { readPending, removePending } from "./pending-files.ts";
+import { isSameFile, readPending, removePending } from "./pending-files.ts";
 import { decodePending } from "./pending-format.ts";
 import { databaseName, tidyPlaces } from "./pending-places.ts";
 import type { Indexing, PendingRows } from "./pending-rows.ts";
@@ -39,6 +39,8 @@ export function takeIn(store: Store, paths: readonly string[]): TakenIn {
   const files = paths.flatMap((file) => openPending(file, notes));
   const unindexed: UnindexedLog[] = [];
   for (const { file, fileId, rows, damaged } of files.sort((a, b) => order(a.rows, b.rows))) {
+    // In a crowd each of many recorders would write the rows of all others, who are about to write them themselves.
+    if (isStillTried(rows) || !isSameFile(file, fileId)) continue;
     try {
       if (rows !== null) {
         const logs = writePending(store, rows);
@@ -64,7 +66,6 @@ export function waitsFor(store: Store, file: string): boolean {
   const read = readPending(file);
   if (read === null || "problem" in read) return false;
   const { rows } = decodePending(read.text);
-  // A recorder that is at work tries again by itself.
   if (rows?.attempt && isAlive(rows.attempt.recorder)) return false;
   if (rows === null || isMeant(store, rows)) return true;
   return !fs.existsSync(rows.database) && runOfId(store, rows.run.selector) !== null;
@@ -135,6 +136,12 @@ function openPending(file: string, notes: string[]): OpenPending[] {
     return [];
   }
   return [{ file, fileId: read.fileId, ...decodePending(read.text) }];
+}
+
+/** Whether an attempt has a recorder that runs it, and writes its beginning with its end. */
+function isStillTried(rows: PendingRows | null): boolean {
+  const attempt = rows?.attempt;
+  return attempt?.end === null && isAlive(attempt.recorder);
 }
 
 /** Attempts of one step get their numbers in this order. */

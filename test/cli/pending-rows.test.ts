@@ -199,6 +199,22 @@ describe.concurrent("rows that the database did not take", () => {
     expect(expectWholeTape(suite.db).map(({ bytes }) => String(bytes))).toEqual(["out\n", ""]);
   });
 
+  test("are left to their own recorder while it runs the step", async () => {
+    const suite = await startSuite();
+    const go = path.join(suite.dir, "go");
+    fs.renameSync(suite.db, `${suite.db}.away`);
+    const running = suite.exec(["--step-num", "1"], ["sh", "-c", `until [ -e ${go} ]; do sleep 0.02; done; exit 3`]);
+    while (!fs.existsSync(path.join(suite.dir, "logs")) || pending(suite).length === 0) await Bun.sleep(10);
+    fs.renameSync(`${suite.db}.away`, suite.db);
+    expectNoWarning(await suite.exec(["--step-num", "2"], ["true"]));
+    expect((await suite.verb("summary")).stderr).toBe("");
+    expect(attempts(suite)).toEqual([{ step_num: 2, attempt: 1, code: 0 }]);
+    fs.writeFileSync(go, "");
+    expectNoWarning(await running);
+    expect(attempts(suite)).toEqual([...onceRecorded, { step_num: 2, attempt: 1, code: 0 }]);
+    expect(pending(suite)).toEqual([]);
+  });
+
   test("are written by their own recorder when the database is back before it ends", async () => {
     const suite = await startSuite();
     fs.renameSync(suite.db, `${suite.db}.away`);
