@@ -1,6 +1,7 @@
 import type { ArgsDef } from "citty";
 import { exitCode, ScenariologError, usageError } from "../errors.ts";
 import type { PlaceSpec } from "../recorder/place.ts";
+import { takeInWaiting } from "../recorder/waiting-rows.ts";
 import { openForWriting } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
 import { dbArg } from "./args.ts";
@@ -68,7 +69,9 @@ export async function recordAt(
   try {
     const store = openForWriting(required(verb, args, "db"), { create: false });
     try {
+      const taken = await takeInWaiting(store, null);
       await work(store);
+      for (const text of await taken.index()) (await import("./console.ts")).warn(text);
     } finally {
       store.closeAsFound();
     }

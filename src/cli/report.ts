@@ -2,19 +2,21 @@ import type { RowSet } from "../model/rows.ts";
 import { openForReading } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
 import { emitRows, parseOutputOptions } from "./output.ts";
+import { noteWaiting } from "./waiting.ts";
 
 /** Opens the database to read, computes a report, prints it as the output flags say. Bad flags come first. */
-export function printReport(
+export async function printReport(
   db: string,
   args: Readonly<Record<string, unknown>>,
   report: (store: Store) => RowSet,
-): void {
+): Promise<void> {
   const options = parseOutputOptions(args);
   const store = openForReading(db);
   let rows: RowSet;
   try {
     rows = report(store);
   } finally {
+    await noteWaiting(store, typeof args["run-id"] === "string" ? args["run-id"] : "latest");
     store.close();
   }
   emitRows(rows, options);

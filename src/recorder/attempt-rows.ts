@@ -15,30 +15,47 @@ export interface StepKey {
   readonly stepId: string;
 }
 
+/** What the database holds of a step besides its attempts, redacted. */
+export interface StepRows {
+  readonly num: number;
+  readonly name: string;
+  /** "" is none. */
+  readonly scriptPath: string;
+  /** The tags that the step has from its start, in order; empty values are not stored. */
+  readonly tags: readonly (readonly [string, string])[];
+  /** The keys among them that the user gave: no automatic tag replaces those. */
+  readonly userKeys: readonly string[];
+}
+
+export function stepRowsOf(spec: StepSpec): StepRows {
+  const { num, name, scriptPath } = spec;
+  return { num, name, scriptPath, tags: [...tagsOf(spec)], userKeys: [...spec.tags.keys()] };
+}
+
 /** The rows and tags that an attempt has before its process starts. Returns its number, from 1. */
 export function writeBeginning(
   store: Store,
   key: StepKey,
-  spec: StepSpec,
+  step: StepRows,
   startedAt: string,
   recorder: RecorderIdentity,
 ): number {
   const { stepId } = key;
-  const row = { step_id: stepId, step_name: spec.name, script_path: spec.scriptPath || null, started_at: startedAt };
+  const row = { step_id: stepId, step_name: step.name, script_path: step.scriptPath || null, started_at: startedAt };
   if (findStep(store, stepId)) {
     adoptAttempt(store, stepId);
     restartStep(store, row);
     removeTags(store, key, [...endTags, WORK_DIR]);
-    setTags(store, key, tagsOf(spec));
+    setTags(store, key, step.tags);
   } else {
-    insertStep(store, { ...row, run_id: key.runId, step_num: spec.num });
-    insertTags(store, key, tagsOf(spec));
+    insertStep(store, { ...row, run_id: key.runId, step_num: step.num });
+    insertTags(store, key, step.tags);
   }
   return insertAttempt(store, stepId, startedAt, recorder);
 }
 
 export interface AttemptEnd {
-  readonly outcome: Outcome;
+  readonly outcome: Pick<Outcome, "code" | "reason" | "tags">;
   readonly flaky: boolean;
   readonly completedAt: string;
   readonly durationMs: number;
@@ -48,7 +65,7 @@ export interface AttemptEnd {
   readonly marks: Uint8Array | null;
 }
 
-export function writeEnd(store: Store, key: StepKey, spec: StepSpec, attempt: number, end: AttemptEnd): void {
+export function writeEnd(store: Store, key: StepKey, step: StepRows, attempt: number, end: AttemptEnd): void {
   const { outcome, completedAt, durationMs } = end;
   const finished = { completedAt, durationMs, exitCode: outcome.code };
   finishAttempt(store, key.stepId, attempt, { ...finished, reason: outcome.reason });
@@ -61,7 +78,7 @@ export function writeEnd(store: Store, key: StepKey, spec: StepSpec, attempt: nu
   setTags(
     store,
     key,
-    tags.filter(([name]) => !spec.tags.has(name)),
+    tags.filter(([name]) => !step.userKeys.includes(name)),
   );
 }
 

@@ -68,6 +68,7 @@ export async function runCommand(
         connection.checkFile();
         const store = connection.open();
         store.immediate(() => endCommand(store, rows, { ...end, tags }, written));
+        problems.push(...(await connection.settle(() => false)));
       } catch (error) {
         problems.push(`its end is not recorded: ${messageOf(error)}`);
       }
@@ -85,6 +86,7 @@ async function begin(connection: Connection, spec: CommandSpec, clock: Clock): P
   const { at, logDir } = spec.record!;
   try {
     const store = connection.open();
+    await connection.takeIn();
     const { argv, name, redactor, redactLogs } = spec;
     const place = findPlace(store, at);
     takeMasks(redactor, store.path, place.runId);

@@ -1,9 +1,7 @@
 import path from "node:path";
 import { runAttached } from "../capture/attached.ts";
 import type { Platform } from "../capture/child.ts";
-import { reasonOf } from "../capture/log-file.ts";
 import { StepControl } from "../capture/step-control.ts";
-import { ScenariologError } from "../errors.ts";
 import type { Exit } from "../model/exit.ts";
 import type { StepOptions } from "../model/step.ts";
 import { PLANNED_TAG } from "../model/tags.ts";
@@ -13,8 +11,10 @@ import { countsOfRuns } from "../store/run-counts.ts";
 import type { Store } from "../store/store.ts";
 import { outcomeOf } from "./outcome.ts";
 import { defaultLogDir, logDirOf } from "./paths.ts";
+import { databaseName } from "./pending-places.ts";
 import { redactionEnv } from "./redaction-env.ts";
 import { endRun, type RunEnding, type RunSpec, startRun } from "./run.ts";
+import { savedRunEnd } from "./run-ending.ts";
 import { skipEnv } from "./skip-env.ts";
 import type { SuiteCounts, SuiteResult } from "./suite.ts";
 
@@ -112,12 +112,14 @@ function environmentOf(spec: HarnessSpec, runId: string): Record<string, string>
 /** Returns what could not be recorded. */
 async function end(spec: HarnessSpec, runId: string, code: number, clock: Clock, ending: RunEnding): Promise<string[]> {
   try {
-    await using(openForWriting(spec.database, { create: false }), (store) =>
-      endRun(store, runId, code, { clock, ending }),
-    );
-    return [];
+    return await using(openForWriting(spec.database, { create: false }), async (store) => [
+      ...(await endRun(store, runId, code, { clock, ending })),
+    ]);
   } catch (error) {
-    return [`the run's end is not recorded: ${error instanceof ScenariologError ? error.message : reasonOf(error)}`];
+    const logDir = logDirOf(spec.run.rootDir, spec.logDir ?? defaultLogDir(runId));
+    const end = { completedAt: clock.now(), exitCode: code, ...ending };
+    const rows = { database: databaseName(spec.database), run: { selector: runId, start: null, end }, attempt: null };
+    return [await savedRunEnd(rows, logDir, error)];
   }
 }
 

@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import type { Captured } from "../capture/capture.ts";
 import { whereIs } from "../capture/file-id.ts";
 import { reasonOf } from "../capture/log-file.ts";
@@ -10,17 +11,22 @@ import { insertAllLines } from "../store/lines.ts";
 import { findRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { tagsOf } from "../store/tags.ts";
-import { type AttemptEnd, type StepKey, writeBeginning, writeEnd } from "./attempt-rows.ts";
+import { emptyLog } from "../store/write-ahead-log.ts";
+import { type AttemptEnd, type StepKey, stepRowsOf, writeBeginning, writeEnd } from "./attempt-rows.ts";
 import type { Connection } from "./connection.ts";
 import type { Follower } from "./follower.ts";
 import { ownIdentity } from "./identity.ts";
 import { indexLog, linesOfSmallLog } from "./index-log.ts";
-import { enterLogs, type RecordedLog, recordLogs, reserveArtifacts, STREAMS } from "./log-rows.ts";
+import { type RecordedLog, recordLogs, reserveArtifacts, STREAMS } from "./log-rows.ts";
 import type { StepLogs } from "./logs.ts";
 import type { MarkTape } from "./marks.ts";
 import { takeMasks } from "./masked-values.ts";
 import { nextStepNum } from "./numbering.ts";
 import { storedPath } from "./paths.ts";
+import { databaseName, tidyPlaces } from "./pending-places.ts";
+import type { PendingAttempt, PendingRows } from "./pending-rows.ts";
+import { beginAttempt, type WrittenAttempt, writePendingAttempt, writeTraceOf } from "./write-attempt.ts";
+import type { TraceRows } from "./write-trace.ts";
 
 /** Errors that are the caller's to mend before a step is started. Any other leaves the step to run unrecorded. */
 const REFUSED = new Set<ErrorCode>(["USAGE", "NOT_A_DATABASE", "NEWER_SCHEMA", "NO_RUN"]);
@@ -34,13 +40,21 @@ const INTERRUPTED_INDEX_MS = 1000;
 /** A try of a step while it is recorded. */
 interface Attempt {
   readonly logs: StepLogs;
+  /** All that the database is told of it. */
+  rows: PendingAttempt;
   /** 0 until its beginning is written. */
   number: number;
+  /** Where its rows wait; null while they need not, or if no place had room for them. */
+  file: string | null;
+  /** Somebody else may have written it: who has read that file, or who has made a copy of the database. */
+  isShared: boolean;
+  /** What of its logs is indexed in the transaction that closes it, by kind; null: nothing. */
+  lines: ReadonlyMap<string, readonly string[] | null>;
 }
 
 /**
- * What a database is told of one step, attempt by attempt. What it does not take at once is kept and written together
- * with what follows; what it never takes is a problem, never an exception.
+ * What a database is told of one step, attempt by attempt. What it does not take at once is put into a file, see
+ * pending-places.ts, and written together with what follows; what it never takes is a problem, never an exception.
  */
 export class StepJournal {
   runId: string;
@@ -48,13 +62,13 @@ export class StepJournal {
   /** Its number may be one that the run gives it. */
   #spec: StepSpec;
   #store: Store | null = null;
-  /** What is still to be written, in order. */
-  readonly #pending: ((store: Store) => readonly RecordedLog[])[] = [];
+  /** Attempts of which something is still to be written, in order. */
+  #unwritten: Attempt[] = [];
   /** Why that could not be written. */
   #failure: unknown;
   #begun = false;
-  /** The number of the attempt whose rows were written together with the step's number. */
-  #reserved = 0;
+  /** The attempt whose rows were written together with the step's number; null when there is none. */
+  #reserved: { readonly number: number; readonly startedAt: string } | null = null;
   #attempt: Attempt | null = null;
   #attempts = 0;
   readonly #unindexed: RecordedLog[] = [];
@@ -83,17 +97,22 @@ export class StepJournal {
     return stepIdOf(this.runId, this.spec.num);
   }
 
+  /** What became of rows of other steps that waited for the database, a line each. */
+  readonly notes: string[] = [];
+
   /** What could not be recorded, a line each. */
   get problems(): string[] {
     return [...this.#problems];
   }
 
-  /** Throws what is the caller's mistake: no database, a newer schema, an unknown run. */
-  open(): void {
+  /** Takes in what waits for the database. Throws what is the caller's mistake: a newer schema, an unknown run. */
+  async open(): Promise<void> {
     try {
       this.#open();
+      await this.connection.takeIn();
     } catch (error) {
-      if (error instanceof ScenariologError && REFUSED.has(error.code)) throw error;
+      // The database of `record` was there at the start: whatever came in its place, the steps go on.
+      if (this.ownsConnection && error instanceof ScenariologError && REFUSED.has(error.code)) throw error;
       // Tried again when the step has ended: a lock may be gone by then.
       this.#failure = error;
     }
@@ -105,39 +124,51 @@ export class StepJournal {
    */
   takeNumber(startedAt: string): void {
     const store = this.#store;
-    if (!this.#spec.takesNextNum || store === null) return;
+    if (!this.#spec.takesNextNum || store === null || this.#failure !== undefined) return;
     const before = this.#spec;
     try {
       store.immediate(() => {
         const num = nextStepNum(store, this.runId);
         if (num === null) return;
         this.#spec = { ...before, num };
-        this.#reserved = writeBeginning(store, this.#key, this.#spec, startedAt, ownIdentity());
+        const step = stepRowsOf(this.#spec);
+        const number = writeBeginning(store, this.#key, step, startedAt, ownIdentity());
+        this.#reserved = { number, startedAt };
       });
     } catch (error) {
       this.#spec = before;
+      this.#reserved = null;
       this.#failure = error;
     }
   }
 
   /** A new attempt: its row, tags and files. Returns its number, from 1. */
-  begin(logs: StepLogs, startedAt: string): number {
-    const attempt: Attempt = { logs, number: 0 };
+  async begin(logs: StepLogs, startedAt: string): Promise<number> {
+    const { spec } = this;
+    const { index, indexLimitBytes, redactor } = spec;
+    const rows = {
+      step: stepRowsOf(spec),
+      rootDir: spec.rootDir,
+      startedAt: this.#reserved?.startedAt ?? startedAt,
+      recorder: ownIdentity(),
+      logs: STREAMS.map((kind) => {
+        const { path, fileId, movedAside } = logs[kind];
+        return { kind, path, fileId, movedAside };
+      }),
+      end: null,
+      written: [],
+      trace: null,
+      indexing: { index, indexLimitBytes, patterns: redactor?.patterns ?? null },
+    };
+    const attempt: Attempt = { logs, rows, number: 0, file: null, isShared: false, lines: new Map() };
     this.#attempt = attempt;
     this.#attempts++;
-    const reserved = this.#reserved;
-    this.#reserved = 0;
-    const recorder = ownIdentity();
-    const write = (store: Store) => {
-      attempt.number = reserved || writeBeginning(store, this.#key, this.spec, startedAt, recorder);
-      enterLogs(store, { stepId: this.stepId, attempt: attempt.number }, logs);
-      vouchForLogs(store, this.runId, { root: this.spec.rootDir, log: logs.dir });
-      return [];
-    };
-    // As for a step that is not there yet.
-    this.#store?.rehearse(() => write(this.#store!), null);
-    this.#pending.push(write);
-    return this.#write() ? attempt.number : this.#attempts;
+    this.#unwritten.push(attempt);
+    // As for a step that is not there yet: its statements are prepared before they hold the lock.
+    this.#store?.rehearse(() => this.#writeAttempt(this.#store!, attempt), null);
+    if (this.#write()) return attempt.number;
+    await this.#save(attempt);
+    return this.#attempts;
   }
 
   /**
@@ -172,9 +203,11 @@ export class StepJournal {
     // Of a file that somebody else wrote into, nobody knows where which bytes are.
     const marks = written.some(({ changed }) => changed) ? null : end.marks.encode();
     const ended = { ...end, marks, logProblem: logProblems.join("; ") };
-    const lines = new Map(written.map((log) => [log.kind, this.#linesOf(log)]));
-    this.#pending.push((store) => this.#writeEnd(store, attempt.number, ended, written, lines));
+    attempt.rows = { ...attempt.rows, end: ended, written: written.map(({ problem, ...log }) => log) };
+    attempt.lines = new Map(written.map((log) => [log.kind, this.#linesOf(log)]));
+    if (!this.#unwritten.includes(attempt)) this.#unwritten.push(attempt);
     if (this.#write()) await this.#index(control);
+    else await this.#save(attempt);
     const [stdoutPath, stderrPath] = written.map(({ kind, path }) =>
       storedPath(this.spec.rootDir, path ?? attempt.logs[kind].path),
     );
@@ -190,21 +223,27 @@ export class StepJournal {
     }
   }
 
-  /** In a transaction of its own, when the attempt is closed. What goes wrong is a problem. */
-  recordTrace(write: (store: Store, key: StepKey, attempt: number) => void): void {
-    const { number } = this.#attempt!;
+  /** In a transaction of its own, when the attempt is closed; else with what is left of it. What goes wrong is a problem. */
+  recordTrace(trace: TraceRows): void {
+    const attempt = this.#attempt!;
+    const { rows } = attempt;
+    attempt.rows = { ...rows, trace };
     const store = this.#store;
-    if (store === null || this.#pending.length > 0) return;
+    if (store === null || this.#unwritten.length > 0) return;
     try {
-      store.immediate(() => write(store, this.#key, number));
+      store.immediate(() => writeTraceOf(store, this.#key, attempt.number, attempt.rows));
     } catch (error) {
       this.#problem("the step's trace is not recorded", error);
     }
   }
 
+  missTrace(reason: string): void {
+    this.#problem("the step's trace is not recorded", new Error(reason));
+  }
+
   /** To be called when the process has started, and needs nothing of us for a moment. */
   rehearse(): void {
-    const { logs } = this.#attempt!;
+    const { logs, rows } = this.#attempt!;
     const outcome = {
       code: 0,
       reason: null,
@@ -217,34 +256,25 @@ export class StepJournal {
       const { path, fileId } = logs[kind];
       return { kind, path, fileId, sizeBytes: 0, sha256: "", changed: false };
     });
-    const lines = new Map(STREAMS.map((kind) => [kind, []]));
     const store = this.#store;
     // A row without columns has no last attempt, which counts as 0: this one is it.
-    store?.rehearse(() => this.#writeEnd(store, 0, end, written, lines), {});
+    store?.rehearse(() => {
+      const recorded = this.#writeEnd(store, 0, { ...rows, end, written });
+      for (const log of recorded) this.#indexAtOnce(store, log, []);
+    }, {});
   }
 
-  #writeEnd(
-    store: Store,
-    attempt: number,
-    end: AttemptEnd,
-    written: Parameters<typeof recordLogs>[2],
-    lines: ReadonlyMap<string, readonly string[] | null>,
-  ): readonly RecordedLog[] {
-    const { spec, stepId } = this;
-    writeEnd(store, this.#key, spec, attempt, end);
-    const scope = { ...this.#key, stepId, attempt, rootDir: spec.rootDir };
-    return recordLogs(store, scope, written).filter(
-      (log) => !this.#indexAtOnce(store, log, lines.get(log.kind) ?? null),
-    );
+  #writeEnd(store: Store, number: number, { step, rootDir, end, written }: PendingAttempt): readonly RecordedLog[] {
+    if (end === null) return [];
+    writeEnd(store, this.#key, step, number, end);
+    return recordLogs(store, { ...this.#key, attempt: number, rootDir }, written);
   }
 
   /** After the last attempt: tries once more to write what is left, and closes the database. */
   async complete(control: StepControl): Promise<void> {
-    if (this.#pending.length > 0) {
-      this.#failure = undefined;
-      if (this.#write()) await this.#index(control);
-      else this.#problem(this.#begun ? "the step's end is not recorded" : "the step is not recorded", this.#failure);
-    }
+    if (this.#unwritten.length > 0 && !(await this.#retry(control))) await this.#giveUp();
+    const stop = () => control.cause?.kind === "signal";
+    for (const note of await this.connection.settle(stop)) this.notes.push(note);
     try {
       this.#store?.settleLog();
     } catch {
@@ -263,6 +293,63 @@ export class StepJournal {
     }
   }
 
+  async #retry(control: StepControl): Promise<boolean> {
+    const before = this.#failure;
+    this.#failure = undefined;
+    try {
+      this.#store = null;
+      const store = this.#open();
+      if (!isLocked(before)) makeRoom(store);
+      await this.connection.takeIn(this.#unwritten.flatMap(({ file }) => file ?? []));
+    } catch (error) {
+      this.#failure = error;
+    }
+    if (this.#write()) {
+      await this.#index(control);
+      return true;
+    }
+    // That there is no database, or none that knows the run, is only what came of it.
+    if (before instanceof ScenariologError && before.code === "NO_DATABASE") this.#failure = before;
+    return false;
+  }
+
+  /** Leaves to the next writer what is in a file, and to the connection what may still be written by this process. */
+  async #giveUp(): Promise<void> {
+    const unwritten = this.#unwritten;
+    this.#unwritten = [];
+    for (const attempt of unwritten) await this.#save(attempt);
+    const files = unwritten.flatMap(({ file }) => file ?? []);
+    const consequence = this.#begun ? "the step's end is not recorded" : "the step is not recorded";
+    const rest =
+      files.length === unwritten.length
+        ? `its rows wait in ${files.join(", ")} for the next command that writes`
+        : this.ownsConnection
+          ? `its rows are lost, as no directory has room for them: it ended with exit code ${unwritten.at(-1)!.rows.end?.outcome.code}`
+          : "its rows are kept in memory until the run's end";
+    this.#problem(consequence, this.#failure, `; ${rest}`);
+    for (const { rows, file } of unwritten) await this.connection.keep({ rows: this.#pendingRows(rows), file });
+  }
+
+  /** Puts an attempt's rows into a file, or its end into the file that they are in. */
+  async #save(attempt: Attempt): Promise<void> {
+    attempt.isShared = true;
+    const { savePending, savePendingAgain } = await import("./save-pending.ts");
+    const rows = this.#pendingRows(attempt.rows);
+    if (attempt.file !== null && savePendingAgain(rows, attempt.file)) return;
+    try {
+      const before = attempt.file;
+      attempt.file = savePending(rows, attempt.logs.dir);
+      if (before !== null) fs.rmSync(before, { force: true });
+    } catch {
+      // It is tried again at the end.
+    }
+  }
+
+  #pendingRows(attempt: PendingAttempt): PendingRows {
+    const run = { selector: this.runId, start: this.connection.unwrittenRun, end: null };
+    return { database: databaseName(this.database), run, attempt };
+  }
+
   #open(): Store {
     const store = this.connection.open();
     this.runId = findRun(store, this.spec.runId).run_id;
@@ -278,14 +365,22 @@ export class StepJournal {
   #write(): boolean {
     if (this.#failure !== undefined) return false;
     try {
-      const store = this.#store ?? this.#open();
       this.#checkFile();
-      this.#unindexed.push(...store.immediate(() => this.#pending.flatMap((write) => write(store))));
-      this.#pending.length = 0;
+      const store = this.#store ?? this.#open();
+      this.#writeKept();
+      const unwritten = this.#unwritten;
+      const written = store.immediate(() => unwritten.map((attempt) => this.#writeAttempt(store, attempt)));
+      for (const [i, { number, logs }] of written.entries()) {
+        this.#unindexed.push(...logs);
+        unwritten[i]!.number = number;
+      }
+      this.#unwritten = [];
+      this.#reserved = null;
       this.#begun = true;
+      for (const attempt of unwritten) this.#removeFile(attempt);
       return true;
     } catch (error) {
-      if (this.#indexesAtOnce && !(error instanceof ScenariologError && error.code === "LOCKED")) {
+      if (this.#indexesAtOnce && !isElsewhere(error)) {
         // Perhaps it was the index that failed (damaged, or too large for the disk): the step is closed without it.
         this.#indexesAtOnce = false;
         return this.#write();
@@ -306,6 +401,37 @@ export class StepJournal {
     if (!this.#indexesAtOnce || !store.fts || lines === null) return false;
     insertAllLines(store, { runId: this.runId, artifactId: log.artifactId }, lines, log.sizeBytes);
     return true;
+  }
+
+  #writeAttempt(store: Store, { logs, rows, number, isShared, lines }: Attempt): WrittenAttempt {
+    const written = isShared ? writePendingAttempt(store, this.#key, rows) : this.#writeFresh(store, rows, number);
+    if (number === 0) vouchForLogs(store, this.runId, { root: rows.rootDir, log: logs.dir });
+    const isLeft = (log: RecordedLog) => !this.#indexAtOnce(store, log, lines.get(log.kind) ?? null);
+    return { number: written.number, logs: written.logs.filter(isLeft) };
+  }
+
+  /** Of an attempt that nobody else can have written. */
+  #writeFresh(store: Store, rows: PendingAttempt, begun: number): WrittenAttempt {
+    const number = begun || beginAttempt(store, this.#key, rows, rows.logs, this.#reserved?.number);
+    const logs = this.#writeEnd(store, number, rows);
+    writeTraceOf(store, this.#key, number, rows);
+    return { number, logs };
+  }
+
+  /** Those of earlier steps. What only they meet is not to keep this step from being recorded. */
+  #writeKept(): void {
+    try {
+      this.connection.writeKept();
+    } catch (error) {
+      if (isLocked(error)) throw error;
+    }
+  }
+
+  #removeFile(attempt: Attempt): void {
+    if (attempt.file === null) return;
+    fs.rmSync(attempt.file, { force: true });
+    attempt.file = null;
+    tidyPlaces(this.database);
   }
 
   async #index(control: StepControl): Promise<void> {
@@ -338,7 +464,7 @@ export class StepJournal {
   async #follow(): Promise<Follower | null> {
     const store = this.#store;
     const attempt = this.#attempt!;
-    if (!store?.fts || this.spec.index === "none" || attempt.number === 0 || this.#pending.length > 0) return null;
+    if (!store?.fts || this.spec.index === "none" || attempt.number === 0 || this.#unwritten.length > 0) return null;
     try {
       const { Follower } = await import("./follower.ts");
       const scope = { ...this.#key, attempt: attempt.number, rootDir: this.spec.rootDir };
@@ -360,6 +486,9 @@ export class StepJournal {
       this.connection.checkFile();
     } catch (error) {
       this.#begun = false;
+      this.#store = null;
+      // Another database may know nothing of the attempts that this one has.
+      for (const attempt of this.#unwritten) attempt.isShared = true;
       throw error;
     }
   }
@@ -368,7 +497,27 @@ export class StepJournal {
     return { runId: this.runId, stepId: this.stepId };
   }
 
-  #problem(consequence: string, error: unknown): void {
-    this.#problems.add(`${consequence}: ${error instanceof ScenariologError ? error.message : reasonOf(error)}`);
+  #problem(consequence: string, error: unknown, rest = ""): void {
+    const reason = error instanceof ScenariologError ? error.message : reasonOf(error);
+    this.#problems.add(`${consequence}: ${reason}${rest}`);
   }
+}
+
+/** For what a full disk, or a limit of the file size, has refused. */
+function makeRoom(store: Store): void {
+  try {
+    emptyLog(store);
+  } catch {
+    // Then the writing will say what is wrong.
+  }
+}
+
+/** Whether the trouble is with the database as such, and not with what is written. */
+function isElsewhere(error: unknown): boolean {
+  const codes: ErrorCode[] = ["LOCKED", "NO_DATABASE", "NOT_A_DATABASE", "NO_RUN"];
+  return error instanceof ScenariologError && codes.includes(error.code);
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof ScenariologError && error.code === "LOCKED";
 }

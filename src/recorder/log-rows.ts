@@ -28,17 +28,13 @@ export interface LogOwner {
 
 /**
  * Files are renamed and rows are written at different moments, and other recorders do both meanwhile: so a row is never
- * written from what we did, but from where the file is now, by its device and inode. All of this within a transaction.
+ * written from what we did, but from where the file is now, by its device and inode. Within a transaction. Nothing for a
+ * file that could not be made.
  */
-export function enterLogs(store: Store, owner: LogOwner, logs: Readonly<Record<Stream, LogFile>>): void {
-  for (const kind of STREAMS) enterLog(store, owner, logs[kind], { kind, artifact_id: null });
-}
-
-/** The same for one file. Nothing for one that could not be made. */
 export function enterLog(
   store: Store,
   owner: LogOwner,
-  { path: file, fileId, movedAside }: LogFile,
+  { path: file, fileId, movedAside }: Pick<LogFile, "path" | "fileId" | "movedAside">,
   row: Pick<LogRow, "kind" | "artifact_id">,
 ): void {
   if (fileId === null) return;

@@ -41,6 +41,8 @@ export interface RecordedStep extends AttemptResult {
   /** What was left behind by the step, and what could not be recorded: a line each. */
   readonly leaks: readonly string[];
   readonly problems: readonly string[];
+  /** What became of rows of other steps that waited for the database, a line each. */
+  readonly notes: readonly string[];
 }
 
 export interface RecordOptions {
@@ -72,7 +74,7 @@ export async function recordStep(
   const control = new StepControl(platform, { ...asked, deadlineMs });
   const journal = new StepJournal(connection, asked, !keepOpen);
   try {
-    journal.open();
+    await journal.open();
     journal.takeNumber(clock.now());
     const { spec } = journal;
     const leaks: string[] = [];
@@ -113,6 +115,7 @@ export async function recordStep(
         endBySignal: outcome.endBySignal ?? lateSignal(control),
         leaks,
         problems: journal.problems,
+        notes: journal.notes,
       };
     }
   } finally {
@@ -142,7 +145,7 @@ async function runAttempt(
   const { spec } = journal;
   const logs = openLogs(spec);
   const traced = isTraced(spec) ? (await import("./traced-attempt.ts")).traceAttempt(journal, logs) : undefined;
-  const attempt = journal.begin(logs, clock.now());
+  const attempt = await journal.begin(logs, clock.now());
   const startMs = clock.monotonicMs();
   const marks = new MarkTape(startMs);
   const endWatch = journal.watch();

@@ -1,19 +1,20 @@
 import path from "node:path";
 import type { Platform } from "../capture/child.ts";
-import { reasonOf } from "../capture/log-file.ts";
 import { ENDING, onSignal } from "../capture/signal-handlers.ts";
 import { signalNumber } from "../capture/signals.ts";
 import { StepScopes } from "../capture/step-scopes.ts";
 import { exitCode, ScenariologError } from "../errors.ts";
+import { vouchForRoot } from "../files/vouched.ts";
 import { newRunId, stepIdOf } from "../model/ids.ts";
 import type { StepEnd, SuiteObserver, Verdict } from "../model/progress.ts";
 import type { StepOptions } from "../model/step.ts";
 import { PLANNED_TAG } from "../model/tags.ts";
 import { type Clock, systemClock } from "../model/time.ts";
 import { Connection } from "./connection.ts";
-import { defaultLogDir, fileOf } from "./paths.ts";
+import { defaultLogDir, fileOf, logDirOf } from "./paths.ts";
 import type { PlannedStep } from "./plan.ts";
-import { endRun, type RunEnding, type RunSpec, startRun } from "./run.ts";
+import { insertRunStart, isStarted, type RunEnding, type RunSpec, type RunStart, runStartOf } from "./run.ts";
+import { writeRunEnd } from "./run-ending.ts";
 import { type AttemptResult, failed, type RecordedStep, recordStep } from "./step.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -101,11 +102,19 @@ class SuiteRun {
       script_path: script,
     }));
     const at = { ...clock, now: () => startedAt };
+    let start: RunStart | undefined;
     let started = false;
+    const startOnce = () => (start ??= runStartOf({ ...spec.run, runId: this.#runId, tags, planned }, at));
     this.#connection = new Connection(spec.database, {
       create: true,
+      unwrittenRun: () => (started ? null : startOnce()),
       onOpen: (store) => {
-        if (!started) startRun(store, { ...spec.run, runId: this.#runId, tags, planned }, at);
+        if (started) return;
+        const run = startOnce();
+        store.immediate(() => {
+          if (!isStarted(store, run)) insertRunStart(store, run);
+          vouchForRoot(store, run.runId, run.rootDir);
+        });
         started = true;
       },
     });
@@ -264,13 +273,8 @@ class SuiteRun {
   }
 
   async #endRun(code: number, ending: RunEnding): Promise<void> {
-    try {
-      const store = this.#connection.open();
-      this.#connection.checkFile();
-      await endRun(store, this.#runId, code, { clock: this.clock, ending });
-      this.#connection.close();
-    } catch (error) {
-      const text = `the run's end is not recorded: ${error instanceof ScenariologError ? error.message : reasonOf(error)}`;
+    const run = { runId: this.#runId, logDir: logDirOf(this.spec.run.rootDir, this.#logDir), code, ending };
+    for (const text of await writeRunEnd(this.#connection, run, this.clock)) {
       this.#problems.add(text);
       this.observer.warned(text);
     }

@@ -2,41 +2,20 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileIdOf } from "../capture/file-id.ts";
 import { openNew } from "../capture/new-file.ts";
-import { realName } from "../files/real-path.ts";
 import { commandWords } from "../model/command-words.ts";
 import { traceFileName } from "../model/ids.ts";
 import type { Redactor } from "../model/redact.ts";
 import type { StepSpec } from "../model/step.ts";
 import { formatTime } from "../model/time.ts";
 import { functionOf, type TraceEntry } from "../model/trace-entries.ts";
-import { insertArtifact } from "../store/artifacts.ts";
-import { lastAttemptOf } from "../store/attempts.ts";
-import { insertLogFile } from "../store/log-files.ts";
-import type { Store } from "../store/store.ts";
-import { setTags } from "../store/tags.ts";
-import { insertCommands, type TracedCommand } from "../store/traced-commands.ts";
-import { vacate } from "./log-rows.ts";
+import type { TracedCommand } from "../store/traced-commands.ts";
 import { logDirOf, storedPath } from "./paths.ts";
 import { type FinishedTrace, resolveSource } from "./trace.ts";
+import type { TraceFile, TraceRows } from "./write-trace.ts";
 
 /** Rows of a step are kept of so many commands, its last ones. */
 const MOST_COMMANDS = 10_000;
 const MOST_TEXT = 16_384;
-
-/** All that is kept of a trace, redacted. */
-export interface TraceRows {
-  readonly file: TraceFile | null;
-  readonly commands: readonly Omit<TracedCommand, "command_id">[];
-  readonly tags: readonly (readonly [string, string])[];
-}
-
-interface TraceFile {
-  readonly path: string;
-  readonly fileId: string;
-  readonly sizeBytes: number;
-  readonly sha256: string;
-  readonly movedAside: readonly string[];
-}
 
 /**
  * Makes a trace's file in the log dir, and its rows. `end` is when the step ended. Throws the system's error when the file
@@ -64,42 +43,6 @@ export function traceRowsOf(
   if (leftOut > 0) tags.push(["trace.commands_left_out", String(leftOut)]);
   if (trace.leftOutBytes > 0) tags.push(["trace.bytes_left_out", String(trace.leftOutBytes)]);
   return { file: writeFile(trace, spec, redactor, placeOf), commands, tags };
-}
-
-/** Within the caller's transaction. */
-export function writeTrace(
-  store: Store,
-  scope: { readonly runId: string; readonly stepId: string },
-  attempt: number,
-  spec: StepSpec,
-  { file, commands, tags }: TraceRows,
-): void {
-  const { stepId } = scope;
-  if (file) {
-    const { path: name, fileId, sizeBytes, sha256 } = file;
-    vacate(store, name, fileId, file.movedAside);
-    const artifact = { kind: "trace", path: storedPath(spec.rootDir, name), sizeBytes, sha256, isText: false };
-    const artifact_id = insertArtifact(store, scope, artifact);
-    insertLogFile(store, {
-      file: realName(name),
-      step_id: stepId,
-      attempt,
-      kind: "trace",
-      artifact_id,
-      file_id: fileId,
-    });
-  }
-  const numbered = commands.map((row) => ({
-    ...row,
-    command_id: `${stepId}-trace-${attempt}-${String(row.command_num).padStart(5, "0")}`,
-  }));
-  insertCommands(store, { stepId, attempt }, numbered);
-  if (lastAttemptOf(store, stepId) !== attempt) return;
-  setTags(
-    store,
-    scope,
-    tags.filter(([name]) => !spec.tags.has(name)),
-  );
 }
 
 function commandsOf(

@@ -3,7 +3,7 @@ import { Redactor } from "../model/redact.ts";
 import type { StepJournal } from "./journal.ts";
 import type { StepLogs } from "./logs.ts";
 import { startTrace } from "./trace.ts";
-import { traceRowsOf, writeTrace } from "./trace-rows.ts";
+import { traceRowsOf } from "./trace-rows.ts";
 
 /** To be called when an attempt's rows are closed. Never throws. */
 export type KeepTrace = (code: number, completedAt: string) => void;
@@ -25,12 +25,9 @@ export function traceAttempt(
       if (spec.trace !== "always" && code === 0) return;
       const redactor = spec.redactor ?? new Redactor({ patterns: [], environment: process.env });
       try {
-        const rows = traceRowsOf(finished, spec, redactor, { code, completedAt });
-        journal.recordTrace((store, key, attempt) => writeTrace(store, key, attempt, spec, rows));
+        journal.recordTrace(traceRowsOf(finished, spec, redactor, { code, completedAt }));
       } catch (error) {
-        journal.recordTrace(() => {
-          throw new Error(`its file could not be written: ${reasonOf(error)}`);
-        });
+        journal.missTrace(`its file could not be written: ${reasonOf(error)}`);
       }
     },
   };

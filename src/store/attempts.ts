@@ -50,6 +50,23 @@ export function adoptAttempt(store: Store, stepId: string): void {
   );
 }
 
+/** The attempt of a step that this recorder began at this time; null when there is none. */
+export function findAttempt(
+  store: Store,
+  stepId: string,
+  startedAt: string,
+  { recorder_pid: pid, recorder_start: start }: RecorderIdentity,
+): Pick<Attempt, "attempt" | "completed_at"> | null {
+  return store.get<Pick<Attempt, "attempt" | "completed_at">>(
+    `SELECT attempt, completed_at FROM attempts
+     WHERE step_id = ? AND started_at = ? AND recorder_pid IS ? AND recorder_start IS ?`,
+    stepId,
+    startedAt,
+    pid,
+    start,
+  );
+}
+
 /** 0 for a step without attempts. */
 export function lastAttemptOf(store: Store, stepId: string): number {
   return (

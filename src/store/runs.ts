@@ -46,6 +46,11 @@ export function finishRun(
   );
 }
 
+/** Null when there is none of exactly this id. */
+export function runOfId(store: Store, runId: string): Run | null {
+  return store.get<Run>(`SELECT ${COLUMNS} FROM scenario_runs WHERE run_id = ?`, runId);
+}
+
 /**
  * The run that a `--run-id` means: an id, `latest`, `latest-failed`, the beginning of exactly one id, or its end (at
  * least four characters: what `runs` shows is the last eight). Throws with code NO_RUN when there is none or more than
@@ -57,7 +62,7 @@ export function findRun(store: Store, selector: string): Run {
       hint: "did run start fail? else give --run-id latest",
     });
   }
-  const exact = store.get<Run>(`SELECT ${COLUMNS} FROM scenario_runs WHERE run_id = ?`, selector);
+  const exact = runOfId(store, selector);
   if (exact) return exact;
   if (selector === "latest") return latestRun(store);
   if (selector === "latest-failed") return latestFailedRun(store);

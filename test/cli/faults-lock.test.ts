@@ -40,7 +40,9 @@ test.concurrent("runs a step whose database is locked all the time, keeps its lo
   const release = lock(suite, "EXCLUSIVE");
   const result = await suite.exec(["--step-num", "1"], ["sh", "-c", "echo out; echo err >&2; exit 3"]);
   expect(result.code).toBe(3);
-  expect(onlyWarning(result)).toBe(`the step is not recorded: database ${suite.db} is locked by another process`);
+  expect(onlyWarning(result)).toStartWith(
+    `the step is not recorded: database ${suite.db} is locked by another process; its rows wait in ${suite.dir}/logs/step-01-pending-`,
+  );
   expect([suite.log(1, "stdout"), suite.log(1, "stderr")].map(String)).toEqual(["out\n", "err\n"]);
   release();
   expect(suite.sql("SELECT * FROM steps")).toEqual([]);
@@ -62,7 +64,7 @@ test.concurrent("records a step wholly, and warns of nothing, when the lock is g
   expect(suite.sql("SELECT v FROM kv WHERE k = 'a'")).toEqual([{ v: "1" }]);
 }, 60_000);
 
-test.concurrent("returns the code of a step when the database is locked at its end, and run end closes the row", async () => {
+test.concurrent("returns the code of a step when the database is locked at its end, and run end records it", async () => {
   const suite = await startSuite();
   const step = waitingStep(suite, 4);
   const running = suite.exec(["--step-num", "1"], step.command);
@@ -71,10 +73,13 @@ test.concurrent("returns the code of a step when the database is locked at its e
   step.go();
   const result = await running;
   expect(result.code).toBe(4);
-  expect(onlyWarning(result)).toBe(`the step's end is not recorded: database ${suite.db} is locked by another process`);
+  expect(onlyWarning(result)).toStartWith(
+    `the step's end is not recorded: database ${suite.db} is locked by another process; its rows wait in `,
+  );
   release();
   expect(suite.sql("SELECT exit_code FROM steps")).toEqual([{ exit_code: null }]);
   await suite.verb("run end", ["--run-id", suite.runId]);
+  expect(suite.sql("SELECT exit_code FROM steps")).toEqual([{ exit_code: 4 }]);
   expect(expectWholeTape(suite.db).map(({ bytes }) => String(bytes))).toEqual(["one\ntwo\n", ""]);
 }, 60_000);
 
@@ -100,6 +105,23 @@ test.concurrent("records all attempts of a step once the lock is gone", async ()
     ["logs/step-01-stdout.txt", "one\ntwo\n"],
     ["logs/step-01-stderr.txt", ""],
   ]);
+}, 60_000);
+
+test.concurrent("what steps could not write while the database was locked, the next one writes, once", async () => {
+  const suite = await startSuite();
+  const release = lock(suite, "EXCLUSIVE");
+  const locked = await Promise.all(
+    [1, 2, 3].map((num) => suite.exec(["--step-num", String(num)], ["sh", "-c", `echo ${num}; exit ${num}`])),
+  );
+  for (const result of locked) expect(onlyWarning(result)).toContain("is locked by another process; its rows wait in ");
+  expect((await suite.verb("steps")).stderr).toMatch(/wait in \S+ and 2 more; the next command that writes/);
+  release();
+  const after = await Promise.all([4, 5].map((num) => suite.exec(["--step-num", String(num)], ["true"])));
+  for (const result of after) expectNoWarning(result);
+  expect(
+    suite.sql("SELECT step_num, attempt, a.exit_code FROM steps JOIN attempts a USING (step_id) ORDER BY 1"),
+  ).toEqual([1, 2, 3, 0, 0].map((exit_code, i) => ({ step_num: i + 1, attempt: 1, exit_code })));
+  expect(expectWholeTape(suite.db)).toHaveLength(10);
 }, 60_000);
 
 test.concurrent("exits with 125 under --strict when the step could not be recorded, which ran all the same", async () => {

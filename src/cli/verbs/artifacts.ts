@@ -17,6 +17,6 @@ export default defineCommand({
     noOperands("artifacts", data);
     const db = required("artifacts", args, "db");
     const run = (args["run-id"] ?? inheritedRunId(args)) || "latest";
-    printReport(db, data.flags, (store) => artifacts(store, run, args.kind));
+    return printReport(db, data.flags, (store) => artifacts(store, run, args.kind));
   },
 });

@@ -12,6 +12,6 @@ export default defineCommand({
   run({ args, data }) {
     noOperands("failures", data);
     const db = required("failures", args, "db");
-    printReport(db, data.flags, (store) => failures(store, args["run-id"] || "latest", isAlive));
+    return printReport(db, data.flags, (store) => failures(store, args["run-id"] || "latest", isAlive));
   },
 });

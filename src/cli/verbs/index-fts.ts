@@ -1,6 +1,7 @@
 import { defineCommand } from "citty";
 import { exitCode, ScenariologError } from "../../errors.ts";
 import { indexRun } from "../../recorder/index-run.ts";
+import { takeInWaiting } from "../../recorder/waiting-rows.ts";
 import { openForWriting } from "../../store/open.ts";
 import { allowanceArgs, allowanceOf, dbArg } from "../args.ts";
 import { required } from "../context.ts";
@@ -22,6 +23,8 @@ export default defineCommand({
     const store = openForWriting(db, { create: false });
     try {
       if (!store.fts) throw new ScenariologError("NO_FTS5", `FTS5 is not available; nothing of ${db} was indexed`);
+      const taken = await takeInWaiting(store, runId);
+      for (const text of await taken.index()) (await import("../console.ts")).warn(text);
       const { lines, artifacts, failures } = await indexRun(store, runId, {
         allowance: allowanceOf(args),
         redactor: redactionOf(args, data.flags.redact as string[] | undefined).redactor,

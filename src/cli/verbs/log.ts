@@ -19,6 +19,8 @@ const gapArgs = {
   ...outputArgs,
 } as const;
 
+import { noteWaiting } from "../waiting.ts";
+
 export default defineCommand({
   args: {
     ...dbArg,
@@ -65,6 +67,7 @@ export default defineCommand({
     try {
       tape = findTape(store, query);
     } finally {
+      await noteWaiting(store, query.run);
       store.close();
     }
     if (!args.gaps) return printTape(tape, { streams, ...lines });

@@ -12,6 +12,6 @@ export default defineCommand({
     noOperands("notes", data);
     const db = required("notes", args, "db");
     const run = (args["run-id"] ?? inheritedRunId(args)) || "latest";
-    printReport(db, data.flags, (store) => notes(store, run));
+    return printReport(db, data.flags, (store) => notes(store, run));
   },
 });

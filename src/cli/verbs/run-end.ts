@@ -21,7 +21,7 @@ export default defineCommand({
     const store = openForWriting(db, { create: false });
     try {
       const problems = await endRun(store, runId, exitCode, { allowance: allowanceOf(args) });
-      for (const problem of problems) (await import("../console.ts")).warn(`${problem}; it was not taken in`);
+      for (const problem of problems) (await import("../console.ts")).warn(problem);
     } finally {
       store.close();
     }

@@ -24,6 +24,6 @@ export default defineCommand({
     const given: string | undefined = args.status;
     const status: RunStatus | null = given === undefined ? null : choiceOf("runs", "status", given, runStatuses);
     const spec = { suite: args.suite || null, status, limit: integerOf("limit", args.limit) };
-    printReport(db, data.flags, (store) => runs(store, spec, isAlive));
+    return printReport(db, data.flags, (store) => runs(store, spec, isAlive));
   },
 });

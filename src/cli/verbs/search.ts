@@ -35,7 +35,7 @@ export default defineCommand({
       ...(args.kind === undefined ? {} : { kind: args.kind }),
     };
     let notes: string[] = [];
-    printReport(db, data.flags, (store) => {
+    await printReport(db, data.flags, (store) => {
       const found = hits(store, spec);
       notes = notesOn(found, spec.query);
       return found;

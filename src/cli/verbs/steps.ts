@@ -12,6 +12,6 @@ export default defineCommand({
   run({ args, data }) {
     const db = required("steps", args, "db");
     const selector = runOperand("steps", args["run-id"], data);
-    printReport(db, data.flags, (store) => steps(store, selector, isAlive));
+    return printReport(db, data.flags, (store) => steps(store, selector, isAlive));
   },
 });

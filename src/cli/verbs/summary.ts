@@ -12,6 +12,6 @@ export default defineCommand({
   run({ args, data }) {
     noOperands("summary", data);
     const db = required("summary", args, "db");
-    printReport(db, data.flags, (store) => summary(store, args["run-id"] || "latest", isAlive));
+    return printReport(db, data.flags, (store) => summary(store, args["run-id"] || "latest", isAlive));
   },
 });

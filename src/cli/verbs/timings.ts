@@ -19,6 +19,6 @@ export default defineCommand({
     noOperands("timings", data);
     const db = required("timings", args, "db");
     const top = integerOf("top", args.top);
-    printReport(db, data.flags, (store) => timings(store, args["run-id"] || "latest", top, isAlive));
+    return printReport(db, data.flags, (store) => timings(store, args["run-id"] || "latest", top, isAlive));
   },
 });

@@ -6,6 +6,7 @@ import { allowanceArgs, allowanceOf, dbArg, runArg } from "../args.ts";
 import { required } from "../context.ts";
 import { noOperands } from "../operands.ts";
 import { emitRows, outputArgs, parseOutputOptions } from "../output.ts";
+import { noteWaiting } from "../waiting.ts";
 
 export default defineCommand({
   args: { ...dbArg, ...runArg, ...allowanceArgs, ...outputArgs },
@@ -16,6 +17,7 @@ export default defineCommand({
     try {
       const found = await verify(store, args["run-id"] ?? "latest", allowanceOf(args));
       emitRows(found, options);
+      await noteWaiting(store, args["run-id"] ?? "latest");
       if (found.rows.length === 0) return exitCode.ok;
       if (options.outputFile !== undefined) {
         const { note } = await import("../console.ts");

@@ -10,6 +10,7 @@ import { bytesOf } from "../size.ts";
 import { choiceOf } from "../step-args.ts";
 import { writeOut } from "../streams.ts";
 import { redactionOf } from "../trace-args.ts";
+import { noteWaiting } from "../waiting.ts";
 import { type Diagnosis, diagnose } from "../why/diagnosis.ts";
 import { fitted } from "../why/fit.ts";
 import { markdown } from "../why/markdown.ts";
@@ -46,7 +47,7 @@ export default defineCommand({
       description: "Also take what this matches out of what is shown; repeatable; none: take out nothing",
     },
   },
-  run({ args, data }) {
+  async run({ args, data }) {
     const db = required("why", args, "db");
     const selector = runOperand("why", args["run-id"], data);
     const output = choiceOf("why", "output", args.output, OUTPUTS);
@@ -60,6 +61,7 @@ export default defineCommand({
     try {
       diagnosis = diagnose(store, selector, options);
     } finally {
+      await noteWaiting(store, selector);
       store.close();
     }
     const bold = coloured() ? (heading: string) => `\x1b[1m${heading}\x1b[0m` : (heading: string) => heading;
