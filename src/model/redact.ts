@@ -161,7 +161,11 @@ export class Redactor {
   #spansOf(text: string, numbers: readonly number[]): Span[] {
     const own = this.#ownFinders;
     const finders = [...own];
-    for (const number of numbers) if (number < KEY_KEYWORD) finders.push(this.#finder(number));
+    for (const number of numbers) {
+      const finder = number < KEY_KEYWORD ? this.#finder(number) : null;
+      if (finder?.needs?.some((needed) => text.includes(needed)) ?? finder !== null) finders.push(finder!);
+    }
+    if (finders.length === 0) return [];
     const spans: Span[] = [];
     for (let from = 0; ; from += WINDOW - OVERLAP) {
       const part = text.length <= WINDOW ? text : text.slice(from, from + WINDOW);

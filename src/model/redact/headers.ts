@@ -24,7 +24,7 @@ const bearer = byExpression(
 );
 
 /** The password in `scheme://user:password@host`, or a token that stands for the user. */
-const inUrl = byExpression(
+const passwords = byExpression(
   ["://", ":\\/", ":\\\\/", "%3a%2f%2f"],
   () => /:\/\/(?:[^\s/:@?#"'<>\\]{0,256}:([^\s/"'<>\\]{1,256})@|([^\s/:@?#"'<>\\]{20,512})@)(?:[^\s/:?#"'<>]{0,256})/,
   (found, [all, password]) => {
@@ -37,6 +37,8 @@ const inUrl = byExpression(
   },
 );
 const NO_PASSWORD = /^[*.x]+$|^\$[\w{(]|^<|^%[A-Z_]+%$|^\{|^\[|^(?:password|pass|passwd|pwd)$/;
+
+const inUrl: Finder = { ...passwords, needs: ["@", "%40"] };
 
 /** Values of cookies, one by one. */
 const cookies: Finder = {

@@ -13,6 +13,8 @@ export type OnFound = (start: number, end: number) => void;
 export interface Finder {
   /** In lower case, 3 bytes at least; one of them is in every text in which it finds something. */
   readonly hints: readonly string[];
+  /** One of them is in every such text as well; for finders whose hints are in many others. */
+  readonly needs?: readonly string[];
   readonly find: (text: string, onFound: OnFound) => void;
 }
 
