@@ -21,7 +21,7 @@ describe.if(process.platform === "linux").concurrent("of our own processes", () 
   test("none outlives a step, however it ended", async () => {
     const suite = await startSuite();
     for (const [step, end] of ["exit", "SIGTERM", "SIGKILL", "SIGINT"].entries()) {
-      const script = end === "exit" ? "echo ready; sleep 0.2" : "echo ready; exec sleep 60";
+      const script = end === "exit" ? "echo ready; sleep 1" : "echo ready; exec sleep 60";
       const exec = startExec(suite, ["--step-num", String(step)], ["bash", "-c", script]);
       await logWith(suite, "ready", step);
       // The step, and the one that watches for signals to the group.
@@ -47,7 +47,7 @@ describe.if(process.platform === "linux").concurrent("of our own processes", () 
       ...execArgs(
         suite,
         ["--leak-timeout", "50ms"],
-        ["bash", "-c", `${fixture("server.sh")} x & echo "step $$"; sleep 0.3`],
+        ["bash", "-c", `${fixture("server.sh")} x & echo "step $$"; sleep 1.5`],
       ),
     ];
     const quoted = exec.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
