@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import fs from "node:fs";
+import path from "node:path";
 
 import { fixture } from "../support/fixtures.ts";
 import { program } from "../support/program.ts";
@@ -283,13 +285,17 @@ describe.if(process.platform === "linux").concurrent("the same signal to the rec
     for (const pauseMs of [0, 20, 400]) {
       test(`is one request (${first}, ${pauseMs} ms, ${second}), however long one takes`, async () => {
         const suite = await startSuite();
-        const script = `trap 'echo got TERM; sleep 1; exit 7' TERM; echo ready; while :; do sleep 0.02; done`;
-        const exec = startExec(suite, [], ["bash", "-c", script]);
+        const both = path.join(suite.dir, "both");
+        // Not over before both have been sent, however busy the machine is.
+        const wait = `until [ -e '${both}' ]; do sleep 0.02; done; sleep 1; exit 7`;
+        const script = `trap "echo got TERM; ${wait}" TERM; echo ready; while :; do sleep 0.02; done`;
+        const exec = startExec(suite, ["--grace", "40s"], ["bash", "-c", script]);
         await logWith(suite, "ready");
         await watcherOf(exec.pid);
         exec[first]("SIGTERM");
         await Bun.sleep(pauseMs);
         exec[second]("SIGTERM");
+        fs.writeFileSync(both, "");
         const { code, signal } = await exec.ended;
         expect({ code, signal }).toEqual({ code: 7, signal: null });
         expect(logOf(suite)).toStartWith("ready\ngot TERM\n");

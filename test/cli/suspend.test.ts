@@ -8,7 +8,7 @@ import { startSuite } from "../support/suite.ts";
 describe.if(process.platform === "linux").concurrent("a recorder that alone is sent SIGTSTP", () => {
   test("stops its step, and wakes it on SIGCONT; the stopped time does not count against --timeout", async () => {
     const suite = await startSuite();
-    const exec = startExec(suite, ["--timeout", "2s"], [fixture("marks.sh"), "12"]);
+    const exec = startExec(suite, ["--timeout", "4s"], [fixture("marks.sh"), "30"]);
     await watcherOf(exec.pid);
     for (let round = 0; round < 3; round++) {
       exec.signal("SIGTSTP");
@@ -23,7 +23,7 @@ describe.if(process.platform === "linux").concurrent("a recorder that alone is s
     }
     expect((await exec.ended).code).toBe(0);
     expect(endOf(suite)).toEqual({ code: 0, closed: true });
-    expect(logOf(suite).replaceAll("woken\n", "")).toEndWith("mark 12\ndone\n");
+    expect(logOf(suite).replaceAll("woken\n", "")).toEndWith("mark 30\ndone\n");
     expect(logOf(suite).match(/woken/g)).toHaveLength(3);
   });
 
@@ -51,7 +51,7 @@ describe.if(process.platform === "linux").concurrent("a recorder that alone is s
 
   test("and SIGCONT a moment later goes on", async () => {
     const suite = await startSuite();
-    const exec = startExec(suite, [], [fixture("marks.sh"), "8"]);
+    const exec = startExec(suite, [], [fixture("marks.sh"), "40"]);
     await watcherOf(exec.pid);
     for (let round = 0; round < 5; round++) {
       exec.signal("SIGTSTP");
@@ -60,7 +60,7 @@ describe.if(process.platform === "linux").concurrent("a recorder that alone is s
       await Bun.sleep(30);
     }
     expect((await exec.ended).code).toBe(0);
-    expect(logOf(suite)).toEndWith("mark 8\ndone\n");
+    expect(logOf(suite)).toEndWith("mark 40\ndone\n");
   });
 
   test("passes a signal on that came while it was stopped", async () => {
