@@ -54,9 +54,9 @@ export function start(argv: readonly string[], options: { readonly cwd?: string 
   };
 }
 
-/** Asks every few milliseconds until there is an answer. Throws with `what` it waited for after half a minute. */
+/** Asks every few milliseconds until there is an answer. Throws with `what` it waited for after a minute. */
 export async function until<T>(what: string, answer: () => T | undefined | false | null | ""): Promise<T> {
-  const endMs = performance.now() + 30_000;
+  const endMs = performance.now() + 60_000;
   for (;;) {
     const got = answer();
     if (got !== undefined && got !== false && got !== null && got !== "") return got;
