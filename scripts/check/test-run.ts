@@ -37,7 +37,7 @@ export async function runTests(run: TestRun): Promise<TestRunResult> {
   try {
     const child = Bun.spawn(
       [
-        ...[process.execPath, "test", "--timeout=60000", "--only-failures", `--parallel=${run.workers}`],
+        ...[process.execPath, "test", "--timeout=180000", "--only-failures", `--parallel=${run.workers}`],
         ...(run.timings === undefined ? [] : [`--timings=${run.timings}`, "--update-timings"]),
         ...["--reporter=junit", `--reporter-outfile=${reportFile}`],
         ...run.files.map((file) => resolve(run.root, file)),

@@ -150,8 +150,9 @@ describe("cmd", () => {
 
   test("does not wait for what the command leaves behind, which still reaches the step's log", async () => {
     const suite = await startSuite();
-    const server = "(echo early; sleep 0.4; echo late; sleep 0.2; echo last >&2) & echo started";
-    const text = `scenariolog cmd -- sh -c '${server}'; echo next; sleep 1; echo end`;
+    const server =
+      "(echo early; until [ -e $DIR/next ]; do sleep 0.02; done; echo late; sleep 0.2; echo last >&2) & echo started";
+    const text = `scenariolog cmd -- sh -c '${server}'; echo next; touch $DIR/next; sleep 1; echo end`;
     expect(await script(suite, text)).toMatchObject({ code: 0 });
     const lines = suite.log(1, "stdout").toString().split("\n");
     expect(lines.toSorted()).toEqual(["", "early", "end", "late", "next", "started"]);

@@ -2,5 +2,5 @@ import { afterAll } from "bun:test";
 import { cleanUp } from "./cleanup.ts";
 
 // setDefaultTimeout() here would hold for the first file only: `bun run test` gives every test, which may start real
-// processes, its minute.
+// processes on a busy machine, its three minutes.
 afterAll(cleanUp);

@@ -61,7 +61,7 @@ export function start(
 export async function until<T>(
   what: string,
   answer: () => T | undefined | false | null | "",
-  limitMs = 30_000,
+  limitMs = 60_000,
 ): Promise<T> {
   const endMs = performance.now() + limitMs;
   for (;;) {
