@@ -58,10 +58,7 @@ export class Evidence {
       const fd = openFound(found);
       try {
         const text = fs.readFileSync(fd, "utf8");
-        const all = (this.options.redactor?.text(text) ?? text).split(
-          "\
-",
-        );
+        const all = (this.options.redactor?.text(text) ?? text).split("\n");
         if (line < 1 || line > all.length) return null;
         const first = Math.max(1, line - around);
         const lines = all.slice(first - 1, line + around).map((text, i) => ({ num: first + i, text }));

@@ -44,11 +44,7 @@ export function shownStep(show: Show, redactor?: Redactor): ShownStep {
       }
       await outlets.stdout.close();
       // Our own line is to be one, where both are seen together.
-      if (lacksEnd && onOut.isTerminal && onErr.isTerminal)
-        outlets.stderr.write(
-          "\
-",
-        );
+      if (lacksEnd && onOut.isTerminal && onErr.isTerminal) outlets.stderr.write("\n");
       if (show === "failed" && failed(step)) {
         const files = {
           stdoutFile: fileOf(spec.rootDir, step.stdoutPath),

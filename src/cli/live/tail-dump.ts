@@ -28,31 +28,11 @@ function dump(title: string, stream: string, file: string | null, reader: Reader
   const tail = file === null ? null : tailOf(file, LINES, MOST_BYTES);
   if (file === null || tail === null) return "";
   const where = tail.before > 0 ? `, the end of ${visible(nearName(file))}` : "";
-  const lines =
-    tail.text.split(
-      "\
-",
-    );
+  const lines = tail.text.split("\n");
   redactor?.tail(lines);
-  const text = harmless(
-    lines.join(
-      "\
-",
-    ),
-    reader,
-    "plain",
-  );
+  const text = harmless(lines.join("\n"), reader, "plain");
   // To Buildkite a line like this begins a group, which is as well.
-  return `--- ${harmless(`${title}: ${stream}${where}`, reader, "plain")}\
-${text}${
-  text.endsWith(
-    "\
-",
-  )
-    ? ""
-    : "\
-"
-}`;
+  return `--- ${harmless(`${title}: ${stream}${where}`, reader, "plain")}\n${text}${text.endsWith("\n") ? "" : "\n"}`;
 }
 
 /** As one would name it from here. */

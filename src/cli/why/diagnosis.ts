@@ -214,13 +214,7 @@ function plainLogs(
   { redactor }: DiagnosisOptions,
 ): LogEnd[] {
   const logs = [files.stderr, files.stdout].map((stored) => evidence.logEnd(stored, READ_BYTES));
-  for (const { lines } of logs)
-    redactor.learn(
-      lines.join(
-        "\
-",
-      ),
-    );
+  for (const { lines } of logs) redactor.learn(lines.join("\n"));
   return logs.map((log) => {
     const lines = [...log.lines];
     if (log.whole) redactor.lines(lines, new KeyState());
