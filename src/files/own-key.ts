@@ -28,8 +28,11 @@ export function ensureOwnKey(): Buffer | null {
     fs.linkSync(draft, file);
   } catch {
     // There is one by now, or it cannot be kept here.
-  } finally {
+  }
+  try {
     fs.rmSync(draft, { force: true });
+  } catch {
+    // In a directory that cannot be written there is no draft.
   }
   return read(file);
 }

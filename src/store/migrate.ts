@@ -9,16 +9,21 @@ const LEDGER = `CREATE TABLE IF NOT EXISTS scenariolog_migrations (
 ) WITHOUT ROWID`;
 
 /**
- * Brings a database up to date: each missing migration in an immediate transaction of its own, which looks once more
- * whether another process was faster. An up-to-date file is read once and not written. Returns whether it was.
+ * Brings a database up to date, in one immediate transaction that looks once more whether another process was faster: so each
+ * page is written once. An up-to-date file is read once and not written. Returns whether it was.
  */
 export function migrate(db: Database, schema: Schema): boolean {
   const missing = missingMigrations(db, schema);
   if (missing.length === 0) return true;
   const fts5 = hasFts5(db);
-  for (const migration of missing) {
-    if (migration.needsFts5 && !fts5) continue;
-    apply(db, migration);
+  db.run("BEGIN IMMEDIATE");
+  try {
+    db.run(LEDGER);
+    for (const migration of missing) if (fts5 || !migration.needsFts5) apply(db, migration);
+    db.run("COMMIT");
+  } catch (error) {
+    if (db.inTransaction) db.run("ROLLBACK");
+    throw error;
   }
   return false;
 }
@@ -32,14 +37,6 @@ function missingMigrations(db: Database, schema: Schema): readonly Migration[] {
 }
 
 function apply(db: Database, migration: Migration): void {
-  db.run("BEGIN IMMEDIATE");
-  try {
-    db.run(LEDGER);
-    const inserted = db.run("INSERT OR IGNORE INTO scenariolog_migrations(name) VALUES (?)", [migration.name]);
-    if (inserted.changes > 0) for (const statement of migration.statements) db.run(statement);
-    db.run("COMMIT");
-  } catch (error) {
-    if (db.inTransaction) db.run("ROLLBACK");
-    throw error;
-  }
+  const inserted = db.run("INSERT OR IGNORE INTO scenariolog_migrations(name) VALUES (?)", [migration.name]);
+  if (inserted.changes > 0) for (const statement of migration.statements) db.run(statement);
 }

@@ -43,8 +43,11 @@ export function openForWriting(file: string, options: { create: boolean }): Stor
       db.run("PRAGMA wal_autocheckpoint = 0");
       const schema = schemaOf(db);
       refuseStrange(schema, file);
+      // A new file gets its tables before its write-ahead log, which would hold each page once more.
+      const isNew = schema.empty && schema.userVersion === 0;
+      const isCurrent = isNew ? migrate(db, schema) : undefined;
       const caveat = useJournal(db, file, { checkPlace: options.create, timeoutMs: BUSY_TIMEOUT_MS });
-      return storeOf(db, migrate(db, schema) ? schema : schemaOf(db), file, caveat).join(foundLog);
+      return storeOf(db, (isCurrent ?? migrate(db, schema)) ? schema : schemaOf(db), file, caveat).join(foundLog);
     },
   );
 }

@@ -27,7 +27,7 @@ export function expectWholeTape(db: string, options: { indexed?: boolean } = {})
     expect(all("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
     expect(all("PRAGMA foreign_key_check")).toEqual([]);
     const artifacts = all(
-      `SELECT a.artifact_id, a.step_id, a.kind, a.path, a.size_bytes, a.sha256, r.root_dir, l.attempt
+      `SELECT a.artifact_id, a.step_id, a.kind, a.path, a.size_bytes, a.sha256, a.is_text, r.root_dir, l.attempt
        FROM artifacts a JOIN scenario_runs r ON r.run_id = a.run_id LEFT JOIN log_files l ON l.artifact_id = a.artifact_id`,
     );
     const files = artifacts.map((row) => path.resolve(row.root_dir, row.path));
@@ -37,7 +37,7 @@ export function expectWholeTape(db: string, options: { indexed?: boolean } = {})
       const bytes = fs.readFileSync(files[i]!);
       expect({ path: row.path, size: bytes.length }).toEqual({ path: row.path, size: row.size_bytes });
       expect(new Bun.CryptoHasher("sha256").update(bytes).digest("hex")).toBe(row.sha256);
-      if (indexed) {
+      if (indexed && row.is_text !== 0) {
         const found = indexed.get(row.artifact_id) ?? new Lines();
         expect({ path: row.path, indexed: found.summary }).toEqual({ path: row.path, indexed: linesOf(bytes).summary });
       }
