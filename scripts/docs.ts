@@ -3,9 +3,9 @@
  * nothing and fails when it is out of date. Another file than README.md may be named.
  */
 import { join, relative } from "node:path";
-import { outputArgs } from "../src/cli/output.ts";
-import { type TopicName, topics } from "../src/cli/topics.ts";
-import { description, type Flag, flagsOf, signature, usageLine } from "../src/cli/usage.ts";
+import { outputArgs } from "../src/cli/argv/output-flags.ts";
+import { type TopicName, topics } from "../src/cli/help/topics.ts";
+import { description, type Flag, flagsOf, signature, usageLine } from "../src/cli/help/usage.ts";
 import { entryOf, type VerbName, verbs } from "../src/cli/verb.ts";
 import { root, runScript, ScriptError } from "./build/project.ts";
 

@@ -18,7 +18,11 @@ export async function compileExecutable(outfile: string, target?: Target): Promi
   await inPlaceOf(outfile, async (temporary) => {
     await build({
       // A thread is a program of its own inside the executable.
-      entrypoints: [main, join(root, "src/recorder/follow-worker.ts"), join(root, "src/capture/hash-thread.ts")],
+      entrypoints: [
+        main,
+        join(root, "src/recorder/index/follow-worker.ts"),
+        join(root, "src/capture/log/hash-thread.ts"),
+      ],
       splitting: true, // what a verb does not need is not even parsed; the chunks keep their bytecode
       minChunkSize: 65_536, // but not in twenty pieces, each of which costs a step 50 µs
       bytecode: true, // saves more start-up than its size costs

@@ -1,7 +1,7 @@
 import { withoutProc } from "./without-proc.ts";
 
 /**
- * Position-independent code for the entry point, by `e_machine`. It fills the record that src/capture/start-record.ts
+ * Position-independent code for the entry point, by `e_machine`. It fills the record that src/capture/linux/start-record.ts
  * reads, and goes on to the first instruction of Bun with every register as it was, but for those that hold nothing
  * there (r11, rcx, the flags; x16). Where there is no /proc it becomes /bin/sh instead, see without-proc.ts. In front of `start` lie the distances from it: to the record at -16, to Bun's at -8.
  *

@@ -1,11 +1,11 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { HEADER_BYTES, RECORD_BYTES, SIGNATURE } from "../../src/capture/start-record.ts";
+import { HEADER_BYTES, RECORD_BYTES, SIGNATURE } from "../../src/capture/linux/start-record.ts";
 import { startCode } from "./elf-start-code.ts";
 import { ScriptError } from "./project.ts";
 
 /**
  * Makes a Linux executable note down, before its own first instruction, what its caller gave it (see
- * src/capture/start-record.ts): Bun changes that before any JavaScript runs.
+ * src/capture/linux/start-record.ts): Bun changes that before any JavaScript runs.
  *
  * The code goes to the end of the file, and a program header PT_NOTE, which nothing that runs needs (it repeats the
  * build id's section), becomes the PT_LOAD that maps it: lld leaves no room that could be relied upon between or in the

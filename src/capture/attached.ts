@@ -1,7 +1,7 @@
 import type { Exit } from "../model/exit.ts";
 import { endedBefore } from "./capture.ts";
-import type { ChildSpec, Platform } from "./child.ts";
-import type { StepControl } from "./step-control.ts";
+import type { StepControl } from "./control/step-control.ts";
+import type { ChildSpec, Platform } from "./platform.ts";
 
 /** Runs a program with the caller's own stdin, stdout and stderr: it is as if we were not there, but for the signals. */
 export async function runAttached(

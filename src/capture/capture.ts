@@ -1,13 +1,13 @@
 import type { Exit } from "../model/exit.ts";
 import type { Stream } from "../model/ids.ts";
-import type { ChildSpec, Platform, Source } from "./child.ts";
+import { turn } from "../sys/event-loop.ts";
+import { commandLineOf } from "../sys/processes.ts";
+import { signalNumber } from "../sys/signals.ts";
+import type { StepControl } from "./control/step-control.ts";
 import { Drain } from "./drain.ts";
-import { type LogFile, reasonOf } from "./log-file.ts";
-import { commandLineOf } from "./processes.ts";
-import { signalNumber } from "./signals.ts";
-import type { StepControl } from "./step-control.ts";
-import { turn } from "./turn.ts";
-import type { ResourceUsage } from "./usage.ts";
+import type { ResourceUsage } from "./linux/usage.ts";
+import { type LogFile, reasonOf } from "./log/log-file.ts";
+import type { ChildSpec, Platform, Source } from "./platform.ts";
 
 /** How long an interrupted step's pipes may be held by what does not belong to it. */
 const STRANGERS_MS = 200;

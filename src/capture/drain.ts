@@ -1,8 +1,8 @@
 import path from "node:path";
-import type { DirectSource, Hold, Platform, Source } from "./child.ts";
-import { type LogFile, reasonOf } from "./log-file.ts";
-import { freeName } from "./new-file.ts";
-import { turn } from "./turn.ts";
+import { turn } from "../sys/event-loop.ts";
+import { freeName } from "../sys/new-file.ts";
+import { type LogFile, reasonOf } from "./log/log-file.ts";
+import type { DirectSource, Hold, Platform, Source } from "./platform.ts";
 
 /** More than a pipe holds: what is left in one when we stop reading is taken along, a flood is not. */
 const REST_BYTES = 2 << 20;

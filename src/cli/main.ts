@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { exitCode, ScenariologError, usageError } from "../errors.ts";
-import { parseLine, seeHelp } from "./parse.ts";
-import { writeExact } from "./streams.ts";
+import { parseLine, seeHelp } from "./argv/parse.ts";
+import { writeExact } from "./output/streams.ts";
 import { type End, entryOf, type Invocation, type VerbName, verbs } from "./verb.ts";
 import { VERSION } from "./version.ts";
 
@@ -18,7 +18,7 @@ export async function main(argv: readonly string[]): Promise<End> {
     verb = found.verb;
     return await runVerb(verb, found.argv);
   } catch (error) {
-    (await import("./console.ts")).reportError(withHelpLine(error, verb ?? ""));
+    (await import("./output/console.ts")).reportError(withHelpLine(error, verb ?? ""));
     const code = error instanceof ScenariologError ? error.exitCode : exitCode.failure;
     // A step's own code may be 1: what went wrong before it started must look different.
     return RUNNERS.has(verb ?? "") && code === exitCode.failure ? exitCode.recorder : code;
@@ -37,7 +37,7 @@ async function runVerb(verb: VerbName, argv: readonly string[]): Promise<End> {
   const args = typeof command.args === "object" ? (command.args as Record<string, never>) : {};
   const { flags, positionals, rest, help } = parseLine(verb, args, argv);
   if (help) {
-    writeExact(await (await import("./usage.ts")).usageOf(verb));
+    writeExact(await (await import("./help/usage.ts")).usageOf(verb));
     return exitCode.ok;
   }
   const data: Invocation = { positionals, rest, flags };
@@ -69,7 +69,7 @@ function findVerb(argv: readonly string[]): { verb: VerbName; argv: readonly str
 async function withoutVerb(argv: readonly string[]): Promise<number> {
   const { flags, help } = parseLine("", { version: { type: "boolean" } }, argv);
   if (flags.version && !help) writeExact(`scenariolog version ${VERSION}\n`);
-  else writeExact(await (await import("./usage.ts")).overview());
+  else writeExact(await (await import("./help/usage.ts")).overview());
   return exitCode.ok;
 }
 

@@ -1,4 +1,4 @@
-import { type Platform, thisPlatform } from "../capture/child.ts";
+import { type Platform, thisPlatform } from "../capture/platform.ts";
 
 /**
  * How steps are started here; with a warning where that is less than it should be. To be called before anything is
@@ -7,7 +7,7 @@ import { type Platform, thisPlatform } from "../capture/child.ts";
 export async function platformOrWarn(): Promise<Platform> {
   const platform = await thisPlatform();
   if (platform.restriction !== undefined) {
-    (await import("./console.ts")).warn(
+    (await import("./output/console.ts")).warn(
       `no function of the C library can be called (${platform.restriction}; a limit of memory, as of ulimit -v, does that): ` +
         "steps get sockets instead of pipes, and what they leave behind is not found",
     );

@@ -1,8 +1,8 @@
 import type { RowSet } from "../model/rows.ts";
 import { openForReading } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
-import { emitRows, parseOutputOptions } from "./output.ts";
-import { noteWaiting } from "./waiting.ts";
+import { emitRows, parseOutputOptions } from "./argv/output-flags.ts";
+import { noteWaiting } from "./output/waiting-note.ts";
 
 /** Opens the database to read, computes a report, prints it as the output flags say. Bad flags come first. */
 export async function printReport(

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
-import { os } from "../os.ts";
-import { isWithin, realPathOf } from "./real-path.ts";
+import { os } from "../sys/node-os.ts";
+import { isWithin, realPathOf } from "../sys/real-path.ts";
 
 /**
  * The directory that a database lies in, real path: what is below it came with the database, or belongs to whoever put it

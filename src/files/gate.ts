@@ -1,13 +1,13 @@
 import fs from "node:fs";
 import path from "node:path";
-import { fileIdOf } from "../capture/file-id.ts";
 import { systemCode } from "../errors.ts";
 import type { Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
+import { fileIdOf } from "../sys/file-id.ts";
+import { isWithin, realPathOf } from "../sys/real-path.ts";
 import { besideDatabase } from "./beside.ts";
 import { LOG_NAME } from "./log-name.ts";
 import { openPlain } from "./plain-file.ts";
-import { isWithin, realPathOf } from "./real-path.ts";
 import { vouchedDirs } from "./vouched.ts";
 
 /** What the person says about which files of a run may be read. */

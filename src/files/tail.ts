@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import type { LineMatcher } from "../model/line-matcher.ts";
-import { linesOf } from "./pieces.ts";
+import { linesOf } from "./line-chunks.ts";
 import { openPlain } from "./plain-file.ts";
 
 const BLOCK_BYTES = 65_536;

@@ -1,12 +1,12 @@
 import fs from "node:fs";
 import path from "node:path";
-import { fileIdOf } from "../capture/file-id.ts";
 import type { Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { insertVouchedDir, type VouchedDir, vouchedDirsOf } from "../store/vouched-dirs.ts";
+import { fileIdOf } from "../sys/file-id.ts";
+import { isWithin, realPathOf } from "../sys/real-path.ts";
 import { besideDatabase } from "./beside.ts";
 import { ensureOwnKey, ownKey } from "./own-key.ts";
-import { isWithin, realPathOf } from "./real-path.ts";
 
 /**
  * Notes that this user's recorder was told of a run's root, so that its files may be read wherever the database lies. The

@@ -3,7 +3,7 @@ import { stderrPaths } from "../store/artifacts.ts";
 import { findRun } from "../store/runs.ts";
 import { stepsOf } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
-import { failedAt } from "./failing.ts";
+import { failedAt } from "./failed-place.ts";
 import { type RecorderCheck, statusesOf } from "./statuses.ts";
 
 /** The steps of a run that did not pass, by number: those that failed or were interrupted. One still running is none. */

@@ -1,5 +1,5 @@
+import { unrecordedSegments } from "./go-build/unrecorded.ts";
 import type { Store } from "./store.ts";
-import { unrecordedSegments } from "./unrecorded.ts";
 
 /** How far an artifact's lines are in the index. `bytes` is where the next unindexed line begins in its file. */
 export interface IndexState {

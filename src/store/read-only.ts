@@ -2,7 +2,7 @@ import { constants, Database } from "bun:sqlite";
 import fs from "node:fs";
 import path from "node:path";
 import { systemCode } from "../errors.ts";
-import { os } from "../os.ts";
+import { os } from "../sys/node-os.ts";
 
 /**
  * A connection that changes nothing. SQLite reads a database in WAL mode only with a log and a shared-memory file

@@ -1,10 +1,10 @@
 import { ScenariologError } from "../errors.ts";
 import { expressionOf } from "./expression.ts";
+import { UnrecordedLines } from "./go-build/unrecorded.ts";
 import { countUnindexed } from "./lines.ts";
 import { type FoundLine, linesOf, type Range, rowidsBetween } from "./matching-lines.ts";
 import { oldestRunIds, type Run, startOrder } from "./runs.ts";
 import type { Store } from "./store.ts";
-import { UnrecordedLines } from "./unrecorded.ts";
 
 export interface SearchSpec {
   /** One run, or null for all of them. */

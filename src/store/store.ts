@@ -4,7 +4,7 @@ import { systemCode } from "../errors.ts";
 import { openReader } from "./read-only.ts";
 import { checkedRows, checkRow } from "./row-check.ts";
 import { translate } from "./translate.ts";
-import { Turn } from "./turn.ts";
+import { Turn } from "./write-queue.ts";
 
 /** Of a log that is moved into the file: 16 MB. */
 const CHECKPOINT_BYTES = 4000 * 4096;

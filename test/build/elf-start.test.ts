@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import { join } from "node:path";
 import { recordStart } from "../../scripts/build/elf-start.ts";
-import { readStartRecord, type StartRecord } from "../../src/capture/start-record.ts";
+import { readStartRecord, type StartRecord } from "../../src/capture/linux/start-record.ts";
 import { executable, newFolder } from "./built.ts";
 
 describe.if(process.platform === "linux")("an executable that notes down how it is started", () => {

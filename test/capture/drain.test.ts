@@ -1,9 +1,9 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
-import type { Platform } from "../../src/capture/child.ts";
 import { Drain } from "../../src/capture/drain.ts";
-import { LogFile } from "../../src/capture/log-file.ts";
+import { LogFile } from "../../src/capture/log/log-file.ts";
+import type { Platform } from "../../src/capture/platform.ts";
 import { run, tempDir } from "../support/program.ts";
 
 interface Started {
@@ -18,7 +18,7 @@ async function started(script: string, tap?: (chunk: Uint8Array) => void): Promi
   // There is no such libc elsewhere.
   const [{ closeDescriptor, newPipe }, { PipeSource }] = await Promise.all([
     import("../../src/sys/pipes.ts"),
-    import("../../src/capture/pipe-source.ts"),
+    import("../../src/capture/linux/pipe-source.ts"),
   ]);
   const detach = spyOn(PipeSource.prototype, "detach").mockClear();
   const file = path.join(tempDir(), "log");

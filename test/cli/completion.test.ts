@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
 import type { ArgsDef } from "citty";
-import { topics } from "../../src/cli/topics.ts";
+import { topics } from "../../src/cli/help/topics.ts";
 import { entryOf, type VerbName, verbs } from "../../src/cli/verb.ts";
 import { run, scenariolog, tempDir } from "../support/program.ts";
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { emitRows, outputArgs, parseOutputOptions } from "../../src/cli/output.ts";
+import { emitRows, outputArgs, parseOutputOptions } from "../../src/cli/argv/output-flags.ts";
 import { ScenariologError } from "../../src/errors.ts";
 
 const rows = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
-import { indexLog } from "../../src/recorder/index-log.ts";
+import { indexLog } from "../../src/recorder/index/index-log.ts";
 import { insertArtifact } from "../../src/store/artifacts.ts";
 import { indexStateOf } from "../../src/store/lines.ts";
 import { openForWriting } from "../../src/store/open.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { decodeMarks, type Marks, MarkTape } from "../../src/recorder/marks.ts";
+import { decodeMarks, type Marks, MarkTape } from "../../src/files/timeline.ts";
 
 /** What is left of chunks, each at a moment, by stream and size. */
 function recorded(chunks: Iterable<readonly [number, "stdout" | "stderr", number]>): Marks {

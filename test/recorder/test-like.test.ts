@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isTestLike } from "../../src/recorder/test-like.ts";
+import { isTestLike } from "../../src/recorder/run/test-like.ts";
 
 test.each([
   ...["a.bats", "00-basic.t", "t2", "t10.sh", "t0001-init.sh", "test_x.sh", "x_test.sh", "x-test", "smoke.test.js"],

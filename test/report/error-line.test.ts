@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { errorLine } from "../../src/report/error-line.ts";
+import { errorLine } from "../../src/report/why/error-line.ts";
 
 /** What a tool prints when it fails; the line that a person would point at begins with `>> `. */
 const LOGS: Record<string, string> = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { newLines, normalised } from "../../src/report/new-lines.ts";
+import { newLines, normalised } from "../../src/report/why/new-lines.ts";
 
 const roots = { before: "/home/ci/build-1", now: "/home/ci/build-2" };
 const fresh = (before: string[], now: string[], most = 10) => newLines(before, now, roots, most);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { placesNear, shellPlaces } from "../../src/report/source-place.ts";
+import { placesNear, shellPlaces } from "../../src/report/why/source-place.ts";
 
 const first = (log: string, index = 0) => placesNear(log.split("\n"), index)[0];
 

@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import path from "node:path";
 import { openForWriting } from "../../src/store/open.ts";
-import { Turn } from "../../src/store/turn.ts";
+import { Turn } from "../../src/store/write-queue.ts";
 import { run, tempDir } from "../support/program.ts";
 
 const onLinux = test.if(process.platform === "linux");

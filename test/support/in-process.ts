@@ -1,6 +1,6 @@
 import { spyOn } from "bun:test";
 import { main } from "../../src/cli/main.ts";
-import * as streams from "../../src/cli/streams.ts";
+import * as streams from "../../src/cli/output/streams.ts";
 
 /** What the program printed, and how it ended; `{ signal }` where a signal would have ended it. */
 export interface Outcome {

@@ -3,14 +3,14 @@ import type { StepEnd, StepProgress, SuiteObserver } from "../../model/progress.
 import type { Redactor } from "../../model/redact.ts";
 import { fit } from "../../render/plain-text.ts";
 import { visible } from "../../render/text.ts";
-import { harmless, RecordedOutput } from "../guard.ts";
-import { readerOf } from "../reader.ts";
-import { Outlet } from "./outlet.ts";
+import { Outlet } from "../../sys/outlet.ts";
+import { mayColour, mayRedraw, type Terminal, terminalOn } from "../../sys/terminal.ts";
+import { harmless, RecordedOutput } from "../output/harmless.ts";
+import { readerOf } from "../output/reader.ts";
 import { RunningStep } from "./running-step.ts";
 import { leftOutNote, type Show, shows } from "./show.ts";
 import { ShownOutput } from "./shown-output.ts";
 import { tailDump } from "./tail-dump.ts";
-import { mayColour, mayRedraw, type Terminal, terminalOn } from "./terminal.ts";
 import { attemptLine, elapsedOf, type Paint, paint, plain, titleOf, verdictLine } from "./verdict.ts";
 
 const REFRESH_MS = 100;

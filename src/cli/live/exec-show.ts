@@ -1,10 +1,10 @@
+import { fileOf } from "../../files/paths.ts";
 import type { Redactor } from "../../model/redact.ts";
-import { fileOf } from "../../recorder/paths.ts";
-import { failed, type RecordedStep, type RecordOptions } from "../../recorder/step.ts";
+import { failed, type RecordedStep, type RecordOptions } from "../../recorder/step/step.ts";
 import { visible } from "../../render/text.ts";
-import { RecordedOutput } from "../guard.ts";
-import { readerOf } from "../reader.ts";
-import { Outlet } from "./outlet.ts";
+import { Outlet } from "../../sys/outlet.ts";
+import { RecordedOutput } from "../output/harmless.ts";
+import { readerOf } from "../output/reader.ts";
 import { leftOutNote, type Show, shows } from "./show.ts";
 import { ShownOutput } from "./shown-output.ts";
 import { tailDump } from "./tail-dump.ts";
@@ -55,7 +55,7 @@ export function shownStep(show: Show, redactor?: Redactor): ShownStep {
       await outlets.stderr.close();
       for (const stream of ["stdout", "stderr"] as const) {
         const note = leftOutNote(stream, outlets[stream].takeLeftOut());
-        if (note !== "") (await import("../console.ts")).note(note);
+        if (note !== "") (await import("../output/console.ts")).note(note);
       }
     },
   };

@@ -2,8 +2,8 @@ import path from "node:path";
 import { tailOf } from "../../files/tail.ts";
 import type { Redactor } from "../../model/redact.ts";
 import { visible } from "../../render/text.ts";
-import { harmless } from "../guard.ts";
-import type { Reader } from "../reader.ts";
+import { harmless } from "../output/harmless.ts";
+import type { Reader } from "../output/reader.ts";
 
 const LINES = 50;
 const MOST_BYTES = 65_536;

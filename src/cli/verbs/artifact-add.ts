@@ -1,10 +1,10 @@
 import { defineCommand } from "citty";
 import { exitCode, ScenariologError, usageError } from "../../errors.ts";
-import { addArtifact } from "../../recorder/artifact.ts";
-import { required } from "../context.ts";
-import { seeHelp } from "../parse.ts";
-import { onRunArg, placeArgs, placeOf, recordAt, strictArg } from "../place.ts";
-import { redactArg, redactionOf } from "../trace-args.ts";
+import { addArtifact } from "../../recorder/inside/artifact.ts";
+import { required } from "../argv/context.ts";
+import { seeHelp } from "../argv/parse.ts";
+import { onRunArg, placeArgs, placeOf, recordAt, strictArg } from "../argv/scope.ts";
+import { redactArg, redactionOf } from "../argv/trace-flags.ts";
 
 const VERB = "artifact add";
 /** What the recorder itself calls the files that it keeps. */
@@ -45,7 +45,7 @@ export default defineCommand({
         } catch (error) {
           // Of several files the others are kept.
           if (!(error instanceof ScenariologError && error.code === "FILE") || files.length === 1) throw error;
-          (await import("../console.ts")).reportError(error);
+          (await import("../output/console.ts")).reportError(error);
           failed = true;
         }
       }

@@ -1,9 +1,9 @@
 import { defineCommand } from "citty";
 import { artifacts } from "../../report/artifacts.ts";
-import { dbArg, runArg } from "../args.ts";
-import { inheritedRunId, required } from "../context.ts";
-import { noOperands } from "../operands.ts";
-import { outputArgs } from "../output.ts";
+import { inheritedRunId, required } from "../argv/context.ts";
+import { dbArg, runArg } from "../argv/flags.ts";
+import { noOperands } from "../argv/operands.ts";
+import { outputArgs } from "../argv/output-flags.ts";
 import { printReport } from "../report.ts";
 
 export default defineCommand({

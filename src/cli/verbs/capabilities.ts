@@ -1,9 +1,9 @@
 import { defineCommand } from "citty";
 import { capabilities } from "../../report/capabilities.ts";
 import { openForReading } from "../../store/open.ts";
-import { dbArg } from "../args.ts";
-import { noOperands } from "../operands.ts";
-import { emitRows, outputArgs, parseOutputOptions } from "../output.ts";
+import { dbArg } from "../argv/flags.ts";
+import { noOperands } from "../argv/operands.ts";
+import { emitRows, outputArgs, parseOutputOptions } from "../argv/output-flags.ts";
 import { VERSION } from "../version.ts";
 
 export default defineCommand({

@@ -1,11 +1,11 @@
 import { defineCommand } from "citty";
-import { thisPlatform } from "../../capture/child.ts";
+import { thisPlatform } from "../../capture/platform.ts";
 import { ScenariologError, usageError } from "../../errors.ts";
-import { type CommandSpec, runCommand } from "../../recorder/command.ts";
-import { required } from "../context.ts";
-import { seeHelp } from "../parse.ts";
-import { inheritedStep, placeArgs, placeOf } from "../place.ts";
-import { redactArg, redactionOf } from "../trace-args.ts";
+import { type CommandSpec, runCommand } from "../../recorder/inside/command.ts";
+import { required } from "../argv/context.ts";
+import { seeHelp } from "../argv/parse.ts";
+import { inheritedStep, placeArgs, placeOf } from "../argv/scope.ts";
+import { redactArg, redactionOf } from "../argv/trace-flags.ts";
 import type { End } from "../verb.ts";
 
 export default defineCommand({
@@ -26,7 +26,7 @@ export default defineCommand({
     // Looks at what the caller left open, so before anything is opened here.
     const platform = await thisPlatform();
     const onUnrecorded = async (reason: string) =>
-      (await import("../console.ts")).warn(`${argv[0]} is not recorded: ${reason}`);
+      (await import("../output/console.ts")).warn(`${argv[0]} is not recorded: ${reason}`);
     if (record === null) await onUnrecorded("cmd is not called inside a step");
     const spec = {
       argv: argv as [string, ...string[]],
@@ -37,10 +37,11 @@ export default defineCommand({
     };
     const { exit, code, endBySignal, problems } = await runCommand(platform, spec);
     if (exit.kind === "not-started") {
-      const { reportError } = await import("../console.ts");
+      const { reportError } = await import("../output/console.ts");
       reportError(new ScenariologError("FILE", exit.reason, exit.hint === undefined ? {} : { hint: exit.hint }));
     }
-    for (const text of problems) (await import("../console.ts")).warn(`${argv[0]} is not wholly recorded: ${text}`);
+    for (const text of problems)
+      (await import("../output/console.ts")).warn(`${argv[0]} is not wholly recorded: ${text}`);
     return endBySignal === undefined ? code : { signal: endBySignal };
   },
 });

@@ -1,8 +1,8 @@
 import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
-import { completionScript, shells } from "../completion.ts";
-import { seeHelp } from "../parse.ts";
-import { writeExact } from "../streams.ts";
+import { seeHelp } from "../argv/parse.ts";
+import { completionScript, shells } from "../help/completion.ts";
+import { writeExact } from "../output/streams.ts";
 
 export default defineCommand({
   async run({ data }) {

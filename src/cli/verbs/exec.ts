@@ -1,19 +1,19 @@
 import { defineCommand } from "citty";
 import { exitCode, usageError } from "../../errors.ts";
 import type { StepSpec } from "../../model/step.ts";
-import { Connection } from "../../recorder/connection.ts";
-import { type RecordedStep, recordStep } from "../../recorder/step.ts";
-import { warningsOf } from "../../recorder/warnings.ts";
+import { Connection } from "../../recorder/step/connection.ts";
+import { type RecordedStep, recordStep } from "../../recorder/step/step.ts";
+import { warningsOf } from "../../recorder/step/warnings.ts";
 import { visible } from "../../render/text.ts";
-import { dbArg, kvArg, rootDirArg } from "../args.ts";
-import { required, requiredFlag } from "../context.ts";
-import { tagsOf } from "../kv.ts";
+import { required, requiredFlag } from "../argv/context.ts";
+import { dbArg, kvArg, rootDirArg } from "../argv/flags.ts";
+import { tagsOf } from "../argv/kv.ts";
+import { integerOf, seeHelp } from "../argv/parse.ts";
+import { choiceOf, stepArgs, stepOptionsOf } from "../argv/step-flags.ts";
+import { traceArgs, traceOptionsOf } from "../argv/trace-flags.ts";
 import { SHOW } from "../live/show.ts";
-import { integerOf, seeHelp } from "../parse.ts";
+import { writeErr } from "../output/streams.ts";
 import { platformOrWarn } from "../platform.ts";
-import { choiceOf, stepArgs, stepOptionsOf } from "../step-args.ts";
-import { writeErr } from "../streams.ts";
-import { traceArgs, traceOptionsOf } from "../trace-args.ts";
 import type { End, Invocation } from "../verb.ts";
 
 export default defineCommand({
@@ -54,7 +54,7 @@ export default defineCommand({
     const step = await recordStep(new Connection(db), platform, spec, shown ? { onOutput: shown.onOutput } : {});
     await shown?.end(step, spec);
     writeErr(linesOf(step));
-    for (const text of warningsOf(step)) (await import("../console.ts")).warn(text);
+    for (const text of warningsOf(step)) (await import("../output/console.ts")).warn(text);
     // First: the caller is to stop, whatever became of the recording.
     if (step.endBySignal !== undefined) return { signal: step.endBySignal };
     return args.strict && step.problems.length > 0 ? exitCode.recorder : step.code;

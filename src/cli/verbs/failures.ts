@@ -1,10 +1,10 @@
 import { defineCommand } from "citty";
-import { isAlive } from "../../recorder/identity.ts";
 import { failures } from "../../report/failures.ts";
-import { dbArg, runArg } from "../args.ts";
-import { required } from "../context.ts";
-import { noOperands } from "../operands.ts";
-import { outputArgs } from "../output.ts";
+import { isAlive } from "../../sys/process-identity.ts";
+import { required } from "../argv/context.ts";
+import { dbArg, runArg } from "../argv/flags.ts";
+import { noOperands } from "../argv/operands.ts";
+import { outputArgs } from "../argv/output-flags.ts";
 import { printReport } from "../report.ts";
 
 export default defineCommand({

@@ -1,9 +1,9 @@
 import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
-import { shown } from "../page.ts";
-import { writeExact } from "../streams.ts";
-import { isTopic, topics, topicText } from "../topics.ts";
-import { overview, usageOf } from "../usage.ts";
+import { shown } from "../help/page.ts";
+import { isTopic, topics, topicText } from "../help/topics.ts";
+import { overview, usageOf } from "../help/usage.ts";
+import { writeExact } from "../output/streams.ts";
 import { type VerbName, verbs } from "../verb.ts";
 
 export default defineCommand({

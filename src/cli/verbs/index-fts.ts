@@ -1,13 +1,13 @@
 import { defineCommand } from "citty";
 import { exitCode, ScenariologError } from "../../errors.ts";
-import { indexRun } from "../../recorder/index-run.ts";
-import { takeInWaiting } from "../../recorder/waiting-rows.ts";
+import { indexRun } from "../../recorder/index/index-run.ts";
+import { takeInWaiting } from "../../recorder/pending/waiting.ts";
 import { openForWriting } from "../../store/open.ts";
-import { allowanceArgs, allowanceOf, dbArg } from "../args.ts";
-import { required } from "../context.ts";
-import { noOperands } from "../operands.ts";
-import { writeOut } from "../streams.ts";
-import { redactArg, redactionOf } from "../trace-args.ts";
+import { required } from "../argv/context.ts";
+import { allowanceArgs, allowanceOf, dbArg } from "../argv/flags.ts";
+import { noOperands } from "../argv/operands.ts";
+import { redactArg, redactionOf } from "../argv/trace-flags.ts";
+import { writeOut } from "../output/streams.ts";
 
 export default defineCommand({
   args: {
@@ -24,14 +24,14 @@ export default defineCommand({
     try {
       if (!store.fts) throw new ScenariologError("NO_FTS5", `FTS5 is not available; nothing of ${db} was indexed`);
       const taken = await takeInWaiting(store, runId);
-      for (const text of await taken.index()) (await import("../console.ts")).warn(text);
+      for (const text of await taken.index()) (await import("../output/console.ts")).warn(text);
       const { lines, artifacts, failures } = await indexRun(store, runId, {
         allowance: allowanceOf(args),
         redactor: redactionOf(args, data.flags.redact as string[] | undefined).redactor,
       });
       writeOut(`${count(lines, "line")} added from ${count(artifacts, "artifact")}\n`);
       for (const { path, reason } of failures)
-        (await import("../console.ts")).warn(`${path} ${reason}; its lines are not indexed`);
+        (await import("../output/console.ts")).warn(`${path} ${reason}; its lines are not indexed`);
       return failures.length > 0 ? exitCode.failure : exitCode.ok;
     } finally {
       store.close();

@@ -1,8 +1,8 @@
 import { defineCommand } from "citty";
 import { openForWriting } from "../../store/open.ts";
-import { dbArg } from "../args.ts";
-import { required } from "../context.ts";
-import { noOperands } from "../operands.ts";
+import { required } from "../argv/context.ts";
+import { dbArg } from "../argv/flags.ts";
+import { noOperands } from "../argv/operands.ts";
 
 export default defineCommand({
   args: dbArg,
@@ -10,6 +10,6 @@ export default defineCommand({
     noOperands("init", data);
     const store = openForWriting(required("init", args, "db"), { create: true });
     store.close();
-    if (store.caveat !== null) (await import("../console.ts")).note(store.caveat);
+    if (store.caveat !== null) (await import("../output/console.ts")).note(store.caveat);
   },
 });

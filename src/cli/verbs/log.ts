@@ -1,17 +1,17 @@
 import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
+import { findTape, type Tape } from "../../files/step-output.ts";
 import type { Stream } from "../../model/ids.ts";
 import { LineMatcher } from "../../model/line-matcher.ts";
-import { silencesOf } from "../../recorder/silences.ts";
-import { findTape, type Tape } from "../../recorder/tape.ts";
+import { silencesOf } from "../../report/silences.ts";
 import { openForReading } from "../../store/open.ts";
-import { allowanceArgs, allowanceOf, dbArg, runArg } from "../args.ts";
-import { note } from "../console.ts";
-import { inheritedRunId, required } from "../context.ts";
-import { printTape } from "../log-printer.ts";
-import { noOperands } from "../operands.ts";
-import { emitRows, outputArgs, parseOutputOptions } from "../output.ts";
-import { integerOf, seeHelp } from "../parse.ts";
+import { inheritedRunId, required } from "../argv/context.ts";
+import { allowanceArgs, allowanceOf, dbArg, runArg } from "../argv/flags.ts";
+import { noOperands } from "../argv/operands.ts";
+import { emitRows, outputArgs, parseOutputOptions } from "../argv/output-flags.ts";
+import { integerOf, seeHelp } from "../argv/parse.ts";
+import { note } from "../output/console.ts";
+import { printTape } from "../output/log-printer.ts";
 import type { Invocation } from "../verb.ts";
 
 const gapArgs = {
@@ -19,7 +19,7 @@ const gapArgs = {
   ...outputArgs,
 } as const;
 
-import { noteWaiting } from "../waiting.ts";
+import { noteWaiting } from "../output/waiting-note.ts";
 
 export default defineCommand({
   args: {

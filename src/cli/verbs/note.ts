@@ -1,11 +1,11 @@
 import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
-import { takeMasks } from "../../recorder/masked-values.ts";
-import { findPlace } from "../../recorder/place.ts";
-import { addNote } from "../../recorder/remarks.ts";
-import { seeHelp } from "../parse.ts";
-import { onRunArg, placeArgs, placeOf, recordAt, strictArg } from "../place.ts";
-import { redactArg, redactionOf } from "../trace-args.ts";
+import { takeMasks } from "../../files/masked-values.ts";
+import { addNote } from "../../recorder/inside/annotations.ts";
+import { findPlace } from "../../recorder/inside/place.ts";
+import { seeHelp } from "../argv/parse.ts";
+import { onRunArg, placeArgs, placeOf, recordAt, strictArg } from "../argv/scope.ts";
+import { redactArg, redactionOf } from "../argv/trace-flags.ts";
 
 export default defineCommand({
   args: { ...redactArg, ...onRunArg, ...placeArgs, ...strictArg },

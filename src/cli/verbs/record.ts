@@ -1,21 +1,21 @@
 import path from "node:path";
 import { defineCommand } from "citty";
 import { exitCode, usageError } from "../../errors.ts";
-import type { RunSpec } from "../../recorder/run.ts";
-import type { SuiteResult } from "../../recorder/suite.ts";
+import type { RunSpec } from "../../recorder/run/run.ts";
+import type { SuiteResult } from "../../recorder/run/suite.ts";
 import { visible } from "../../render/text.ts";
-import { dbArg, kvArg, provenanceArg, rootDirArg } from "../args.ts";
-import { optional } from "../context.ts";
-import { durationMsOf } from "../duration.ts";
-import { tagsOf } from "../kv.ts";
+import { optional } from "../argv/context.ts";
+import { durationMsOf } from "../argv/duration.ts";
+import { dbArg, kvArg, provenanceArg, rootDirArg } from "../argv/flags.ts";
+import { tagsOf } from "../argv/kv.ts";
+import { integerOf, seeHelp } from "../argv/parse.ts";
+import { provenanceFor } from "../argv/provenance.ts";
+import { choiceOf, stepArgs, stepOptionsOf } from "../argv/step-flags.ts";
+import { traceArgs, traceOptionsOf } from "../argv/trace-flags.ts";
 import { SHOW } from "../live/show.ts";
-import { integerOf, seeHelp } from "../parse.ts";
+import { summaryLines } from "../live/suite-summary.ts";
+import { writeErr, writeOut } from "../output/streams.ts";
 import { platformOrWarn } from "../platform.ts";
-import { provenanceFor } from "../provenance.ts";
-import { choiceOf, stepArgs, stepOptionsOf } from "../step-args.ts";
-import { writeErr, writeOut } from "../streams.ts";
-import { summaryLines } from "../suite-summary.ts";
-import { traceArgs, traceOptionsOf } from "../trace-args.ts";
 import type { End, Invocation } from "../verb.ts";
 
 type Args = { readonly [flag: string]: unknown };
@@ -79,8 +79,8 @@ export default defineCommand({
 });
 
 async function recordSteps(args: Args, data: Invocation): Promise<End> {
-  const { planOf } = await import("../../recorder/plan.ts");
-  const { selected } = await import("../../recorder/selection.ts");
+  const { planOf } = await import("../../recorder/run/plan.ts");
+  const { selected } = await import("../../recorder/run/selection.ts");
   const jobs = integerOf("jobs", String(args.jobs), 1);
   const { steps: all, leftOut } = planOf(data.positionals);
   const steps = selected(all, {
@@ -99,9 +99,9 @@ async function recordSteps(args: Args, data: Invocation): Promise<End> {
   };
   const show = choiceOf("record", "show", String(args.show), SHOW);
   const heartbeatMs = durationMsOf("heartbeat", String(args.heartbeat));
-  const { leftOutLines } = await import("../left-out.ts");
+  const { leftOutLines } = await import("../live/left-out.ts");
   if (args["dry-run"]) {
-    for (const { level, text } of leftOutLines(leftOut)) (await import("../console.ts"))[level](text);
+    for (const { level, text } of leftOutLines(leftOut)) (await import("../output/console.ts"))[level](text);
     for (const { num, name, script, independent } of steps) {
       const title = `${String(num).padStart(2, "0")} ${name}`;
       writeOut(`${visible(`${title}  ${script}${independent ? "  (independent)" : ""}`)}\n`);
@@ -110,7 +110,7 @@ async function recordSteps(args: Args, data: Invocation): Promise<End> {
   }
   // Looks at what the caller left open, so before anything is opened here.
   const platform = await platformOrWarn();
-  const { recordSuite } = await import("../../recorder/suite.ts");
+  const { recordSuite } = await import("../../recorder/run/suite.ts");
   const { createConsole } = await import("../live/console.ts");
   const live = await createConsole({ show, heartbeatMs, redactor: spec.options.redactor });
   try {
@@ -145,14 +145,14 @@ async function recordCommand(args: Args, data: Invocation, argv: readonly [strin
     return exitCode.ok;
   }
   const platform = await platformOrWarn();
-  const { recordHarness } = await import("../../recorder/harness.ts");
+  const { recordHarness } = await import("../../recorder/run/harness.ts");
   const run = { ...spec.run, provenance: await provenanceFor(args, spec.run.rootDir) };
   const result = await recordHarness(platform, { ...spec, run });
   const { exit } = result;
   if (exit.kind === "not-started") {
     writeErr(`${visible(`Error: ${exit.reason}`)}\n${exit.hint ? `  ${visible(exit.hint)}\n` : ""}`);
   }
-  for (const problem of result.problems) (await import("../console.ts")).warn(problem);
+  for (const problem of result.problems) (await import("../output/console.ts")).warn(problem);
   return endOf(args, spec.database, result);
 }
 

@@ -1,10 +1,10 @@
 import { defineCommand } from "citty";
-import { endRun } from "../../recorder/run.ts";
+import { endRun } from "../../recorder/run/run.ts";
 import { openForWriting } from "../../store/open.ts";
-import { allowanceArgs, allowanceOf, dbArg } from "../args.ts";
-import { required } from "../context.ts";
-import { noOperands } from "../operands.ts";
-import { integerOf } from "../parse.ts";
+import { required } from "../argv/context.ts";
+import { allowanceArgs, allowanceOf, dbArg } from "../argv/flags.ts";
+import { noOperands } from "../argv/operands.ts";
+import { integerOf } from "../argv/parse.ts";
 
 export default defineCommand({
   args: {
@@ -21,7 +21,7 @@ export default defineCommand({
     const store = openForWriting(db, { create: false });
     try {
       const problems = await endRun(store, runId, exitCode, { allowance: allowanceOf(args) });
-      for (const problem of problems) (await import("../console.ts")).warn(problem);
+      for (const problem of problems) (await import("../output/console.ts")).warn(problem);
     } finally {
       store.close();
     }

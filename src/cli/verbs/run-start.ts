@@ -1,13 +1,13 @@
 import { defineCommand } from "citty";
-import { startRun } from "../../recorder/run.ts";
+import { startRun } from "../../recorder/run/run.ts";
 import { openForWriting } from "../../store/open.ts";
-import { dbArg, kvArg, provenanceArg, rootDirArg } from "../args.ts";
-import { required } from "../context.ts";
-import { tagsOf } from "../kv.ts";
-import { noOperands } from "../operands.ts";
-import { provenanceFor } from "../provenance.ts";
-import { writeOut } from "../streams.ts";
-import { redactionOf } from "../trace-args.ts";
+import { required } from "../argv/context.ts";
+import { dbArg, kvArg, provenanceArg, rootDirArg } from "../argv/flags.ts";
+import { tagsOf } from "../argv/kv.ts";
+import { noOperands } from "../argv/operands.ts";
+import { provenanceFor } from "../argv/provenance.ts";
+import { redactionOf } from "../argv/trace-flags.ts";
+import { writeOut } from "../output/streams.ts";
 
 export default defineCommand({
   args: {
@@ -33,7 +33,7 @@ export default defineCommand({
     const store = openForWriting(db, { create: true });
     try {
       writeOut(`${startRun(store, spec)}\n`);
-      if (store.caveat !== null) (await import("../console.ts")).note(store.caveat);
+      if (store.caveat !== null) (await import("../output/console.ts")).note(store.caveat);
     } finally {
       store.close();
     }

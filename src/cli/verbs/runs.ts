@@ -1,14 +1,14 @@
 import { defineCommand } from "citty";
 import { type RunStatus, runStatuses } from "../../model/step.ts";
-import { isAlive } from "../../recorder/identity.ts";
 import { runs } from "../../report/runs.ts";
-import { dbArg } from "../args.ts";
-import { required } from "../context.ts";
-import { noOperands } from "../operands.ts";
-import { outputArgs } from "../output.ts";
-import { integerOf } from "../parse.ts";
+import { isAlive } from "../../sys/process-identity.ts";
+import { required } from "../argv/context.ts";
+import { dbArg } from "../argv/flags.ts";
+import { noOperands } from "../argv/operands.ts";
+import { outputArgs } from "../argv/output-flags.ts";
+import { integerOf } from "../argv/parse.ts";
+import { choiceOf } from "../argv/step-flags.ts";
 import { printReport } from "../report.ts";
-import { choiceOf } from "../step-args.ts";
 
 export default defineCommand({
   args: {

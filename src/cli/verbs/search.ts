@@ -1,11 +1,11 @@
 import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
 import { type Hits, hits } from "../../report/hits.ts";
-import { dbArg, runArg } from "../args.ts";
-import { inheritedRunId, required, requiredFlag } from "../context.ts";
-import { noOperands } from "../operands.ts";
-import { outputArgs } from "../output.ts";
-import { integerOf } from "../parse.ts";
+import { inheritedRunId, required, requiredFlag } from "../argv/context.ts";
+import { dbArg, runArg } from "../argv/flags.ts";
+import { noOperands } from "../argv/operands.ts";
+import { outputArgs } from "../argv/output-flags.ts";
+import { integerOf } from "../argv/parse.ts";
 import { printReport } from "../report.ts";
 
 export default defineCommand({
@@ -41,7 +41,7 @@ export default defineCommand({
       return found;
     });
     if (notes.length === 0) return;
-    const { note } = await import("../console.ts");
+    const { note } = await import("../output/console.ts");
     for (const text of notes) note(text);
   },
 });

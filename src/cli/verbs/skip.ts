@@ -1,14 +1,14 @@
 import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
 import { SKIP_CODE } from "../../model/step.ts";
-import { setTagsAt } from "../../recorder/remarks.ts";
-import { SKIP_TAG } from "../../recorder/said.ts";
+import { setTagsAt } from "../../recorder/inside/annotations.ts";
+import { SKIP_TAG } from "../../recorder/step/said.ts";
 import { visible } from "../../render/text.ts";
-import { seeHelp } from "../parse.ts";
-import { inheritedStep, placeOf, recordAt } from "../place.ts";
-import { skipCodeOf } from "../step-args.ts";
-import { writeErr } from "../streams.ts";
-import { redactArg, redactionOf } from "../trace-args.ts";
+import { seeHelp } from "../argv/parse.ts";
+import { inheritedStep, placeOf, recordAt } from "../argv/scope.ts";
+import { skipCodeOf } from "../argv/step-flags.ts";
+import { redactArg, redactionOf } from "../argv/trace-flags.ts";
+import { writeErr } from "../output/streams.ts";
 
 /** Ends with the skip code, so that a script ends as well: under `set -e`, by `|| exit`, or as `exec scenariolog skip`. */
 export default defineCommand({

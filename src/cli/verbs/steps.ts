@@ -1,10 +1,10 @@
 import { defineCommand } from "citty";
-import { isAlive } from "../../recorder/identity.ts";
 import { steps } from "../../report/steps.ts";
-import { dbArg, runArg } from "../args.ts";
-import { required } from "../context.ts";
-import { runOperand } from "../operands.ts";
-import { outputArgs } from "../output.ts";
+import { isAlive } from "../../sys/process-identity.ts";
+import { required } from "../argv/context.ts";
+import { dbArg, runArg } from "../argv/flags.ts";
+import { runOperand } from "../argv/operands.ts";
+import { outputArgs } from "../argv/output-flags.ts";
 import { printReport } from "../report.ts";
 
 export default defineCommand({

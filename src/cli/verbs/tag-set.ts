@@ -1,13 +1,13 @@
 import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
-import { takeMasks } from "../../recorder/masked-values.ts";
-import { findPlace } from "../../recorder/place.ts";
-import { setTagsAt } from "../../recorder/remarks.ts";
-import { kvArg } from "../args.ts";
-import { tagsOf } from "../kv.ts";
-import { seeHelp } from "../parse.ts";
-import { onRunArg, placeArgs, placeOf, recordAt, strictArg } from "../place.ts";
-import { redactArg, redactionOf } from "../trace-args.ts";
+import { takeMasks } from "../../files/masked-values.ts";
+import { setTagsAt } from "../../recorder/inside/annotations.ts";
+import { findPlace } from "../../recorder/inside/place.ts";
+import { kvArg } from "../argv/flags.ts";
+import { tagsOf } from "../argv/kv.ts";
+import { seeHelp } from "../argv/parse.ts";
+import { onRunArg, placeArgs, placeOf, recordAt, strictArg } from "../argv/scope.ts";
+import { redactArg, redactionOf } from "../argv/trace-flags.ts";
 import type { Invocation } from "../verb.ts";
 
 export default defineCommand({

@@ -1,12 +1,12 @@
 import { defineCommand } from "citty";
 import { exitCode } from "../../errors.ts";
-import { verify } from "../../recorder/verify.ts";
+import { verify } from "../../report/verify.ts";
 import { openForReading } from "../../store/open.ts";
-import { allowanceArgs, allowanceOf, dbArg, runArg } from "../args.ts";
-import { required } from "../context.ts";
-import { noOperands } from "../operands.ts";
-import { emitRows, outputArgs, parseOutputOptions } from "../output.ts";
-import { noteWaiting } from "../waiting.ts";
+import { required } from "../argv/context.ts";
+import { allowanceArgs, allowanceOf, dbArg, runArg } from "../argv/flags.ts";
+import { noOperands } from "../argv/operands.ts";
+import { emitRows, outputArgs, parseOutputOptions } from "../argv/output-flags.ts";
+import { noteWaiting } from "../output/waiting-note.ts";
 
 export default defineCommand({
   args: { ...dbArg, ...runArg, ...allowanceArgs, ...outputArgs },
@@ -20,7 +20,7 @@ export default defineCommand({
       await noteWaiting(store, args["run-id"] ?? "latest");
       if (found.rows.length === 0) return exitCode.ok;
       if (options.outputFile !== undefined) {
-        const { note } = await import("../console.ts");
+        const { note } = await import("../output/console.ts");
         note(`not all files are as they were recorded: ${found.rows.length} in ${options.outputFile}`);
       }
       return exitCode.failure;

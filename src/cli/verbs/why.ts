@@ -1,20 +1,20 @@
 import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
 import { jsonDocument } from "../../render/json.ts";
+import { fitted } from "../../render/why/fit.ts";
+import { markdown } from "../../render/why/markdown.ts";
+import { text } from "../../render/why/text.ts";
+import { type Diagnosis, diagnose } from "../../report/why/diagnosis.ts";
 import { openForReading } from "../../store/open.ts";
-import { allowanceArgs, allowanceOf, dbArg, runArg } from "../args.ts";
-import { required } from "../context.ts";
-import { runOperand } from "../operands.ts";
-import { coloured } from "../page.ts";
-import { bytesOf } from "../size.ts";
-import { choiceOf } from "../step-args.ts";
-import { writeOut } from "../streams.ts";
-import { redactionOf } from "../trace-args.ts";
-import { noteWaiting } from "../waiting.ts";
-import { type Diagnosis, diagnose } from "../why/diagnosis.ts";
-import { fitted } from "../why/fit.ts";
-import { markdown } from "../why/markdown.ts";
-import { text } from "../why/text.ts";
+import { required } from "../argv/context.ts";
+import { allowanceArgs, allowanceOf, dbArg, runArg } from "../argv/flags.ts";
+import { runOperand } from "../argv/operands.ts";
+import { bytesOf } from "../argv/size.ts";
+import { choiceOf } from "../argv/step-flags.ts";
+import { redactionOf } from "../argv/trace-flags.ts";
+import { coloured } from "../help/page.ts";
+import { writeOut } from "../output/streams.ts";
+import { noteWaiting } from "../output/waiting-note.ts";
 
 const OUTPUTS = ["text", "markdown", "json"] as const;
 

@@ -1,0 +1,68 @@
+import fs from "node:fs";
+import path from "node:path";
+import { usageError } from "../../errors.ts";
+import { seeHelp } from "./parse.ts";
+
+/** Flags that may come from the environment, as `exec` hands them to the scripts inside a step. */
+const VARIABLES = {
+  db: "SCENARIOLOG_DB",
+  "run-id": "SCENARIOLOG_RUN_ID",
+  "root-dir": "SCENARIOLOG_ROOT_DIR",
+  "log-dir": "SCENARIOLOG_LOG_DIR",
+} as const;
+
+/** The flag's value, else the environment's. An empty value counts as given in a flag only. Throws USAGE. */
+export function required(verb: string, args: Readonly<Record<string, unknown>>, flag: keyof typeof VARIABLES): string {
+  const given = args[flag];
+  if (typeof given === "string") return given;
+  const inherited = flag === "run-id" ? inheritedRunId(args) : process.env[VARIABLES[flag]];
+  if (inherited) return inherited;
+  throw usageError(`required flag --${flag} not given`, `give it, or set ${VARIABLES[flag]}; ${seeHelp(verb)}`);
+}
+
+/**
+ * For a verb that starts a run of its own: what the environment says counts when the user said it, not when it is what a
+ * recorder told the step that we are in. Undefined when neither the flag nor the environment has a value.
+ */
+export function optional(
+  args: Readonly<Record<string, unknown>>,
+  flag: "db" | "root-dir" | "log-dir",
+): string | undefined {
+  const given = args[flag];
+  if (typeof given === "string") return given;
+  return process.env.SCENARIOLOG_RUN_ID ? undefined : process.env[VARIABLES[flag]] || undefined;
+}
+
+/** A flag that the environment does not stand in for. */
+export function requiredFlag(verb: string, args: Readonly<Record<string, unknown>>, flag: string): string {
+  const given = args[flag];
+  if (typeof given === "string") return given;
+  throw usageError(`required flag --${flag} not given`, seeHelp(verb));
+}
+
+/**
+ * A run id belongs to its database: inside a step, a call that names another database does not mean this run.
+ * Undefined when the environment has none, or one of another database.
+ */
+export function inheritedRunId(args: Readonly<Record<string, unknown>>): string | undefined {
+  const { SCENARIOLOG_DB: db, SCENARIOLOG_RUN_ID: runId } = process.env;
+  const given = args.db;
+  if (typeof given === "string" && db && !isSameFile(given, db)) return undefined;
+  return runId || undefined;
+}
+
+/** By any name: through a link, or relative. */
+function isSameFile(one: string, other: string): boolean {
+  if (path.resolve(one) === path.resolve(other)) return true;
+  const [a, b] = [statOf(one), statOf(other)];
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
+}
+
+/** Undefined for whatever cannot be looked at: the opening will say why. */
+function statOf(file: string): fs.BigIntStats | undefined {
+  try {
+    return fs.statSync(file, { bigint: true });
+  } catch {
+    return undefined;
+  }
+}

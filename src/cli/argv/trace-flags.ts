@@ -1,0 +1,64 @@
+import type { ArgsDef } from "citty";
+import { usageError } from "../../errors.ts";
+import { Redactor } from "../../model/redact.ts";
+import type { StepOptions, TraceMode } from "../../model/step.ts";
+import { seeHelp } from "./parse.ts";
+
+const MODES = ["auto", "always", "never"] as const satisfies TraceMode[];
+
+export const redactArg = {
+  redact: {
+    type: "string",
+    valueHint: "pattern",
+    description:
+      "Also take what this matches out of tags, traces and the index; repeatable; none: nothing (or SCENARIOLOG_REDACT)",
+  },
+} as const satisfies ArgsDef;
+
+/** What is kept of a step's commands, and of its secrets: flags of every verb that records steps. */
+export const traceArgs = {
+  trace: {
+    type: "enum",
+    options: [...MODES],
+    description: "Keep the commands of bash steps: of those that fail, of all, of none (or SCENARIOLOG_TRACE)",
+  },
+  ...redactArg,
+  "redact-logs": {
+    type: "boolean",
+    default: false,
+    description: "Take secrets out of the log files as well (or SCENARIOLOG_REDACT_LOGS=1)",
+  },
+} as const satisfies ArgsDef;
+
+type Args = { readonly [flag: string]: unknown };
+
+/** `fallback` is the mode where neither flag nor environment says one. Throws USAGE. */
+export function traceOptionsOf(
+  verb: string,
+  args: Args,
+  patterns: readonly string[] | undefined,
+  fallback: TraceMode,
+): Required<Pick<StepOptions, "trace" | "redactor" | "redactLogs">> {
+  return { trace: modeOf(verb, args.trace as string | undefined, fallback), ...redactionOf(args, patterns) };
+}
+
+/** As given by flags, else by the environment: there one pattern a line. Throws USAGE for what is no regular expression. */
+export function redactionOf(
+  args: Args,
+  patterns: readonly string[] | undefined,
+): { redactor: Redactor; redactLogs: boolean } {
+  const { SCENARIOLOG_REDACT: inherited = "", SCENARIOLOG_REDACT_LOGS: logs = "" } = process.env;
+  const all = patterns ?? inherited.split("\n").filter((pattern) => pattern !== "");
+  return {
+    redactor: new Redactor({ patterns: all, environment: process.env }),
+    redactLogs: args["redact-logs"] === true || !["", "0"].includes(logs),
+  };
+}
+
+function modeOf(verb: string, given: string | undefined, fallback: TraceMode): TraceMode {
+  const [name, text] = given === undefined ? ["SCENARIOLOG_TRACE", process.env.SCENARIOLOG_TRACE] : ["--trace", given];
+  if (text === undefined || text === "") return fallback;
+  const mode = MODES.find((known) => known === text);
+  if (mode !== undefined) return mode;
+  throw usageError(`${name} ${JSON.stringify(text)} is none of ${MODES.join(", ")}`, seeHelp(verb));
+}

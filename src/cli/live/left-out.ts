@@ -1,0 +1,17 @@
+import type { LeftOut } from "../../recorder/run/plan.ts";
+
+/** Of one reason no more files are named. */
+const MOST_NAMED = 10;
+
+/** A line for each reason why files are no steps: a warning if they look like steps, else a note. */
+export function leftOutLines(
+  leftOut: readonly LeftOut[],
+): { readonly level: "warn" | "note"; readonly text: string }[] {
+  const reasons = Map.groupBy(leftOut, ({ why }) => why);
+  return [...reasons].map(([why, all]) => {
+    const more = all.length > MOST_NAMED ? ` and ${all.length - MOST_NAMED} more` : "";
+    const named = all.slice(0, MOST_NAMED).map(({ file }) => file);
+    const level = all.some(({ looksLikeStep }) => looksLikeStep) ? "warn" : "note";
+    return { level, text: `${why}, so left out: ${named.join(", ")}${more}` };
+  });
+}

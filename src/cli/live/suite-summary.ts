@@ -1,0 +1,32 @@
+import { shortRunId } from "../../model/ids.ts";
+import type { SuiteCounts, SuiteResult } from "../../recorder/run/suite.ts";
+import { shellWord } from "../../render/shell.ts";
+import { visible } from "../../render/text.ts";
+import { elapsedOf } from "./verdict.ts";
+
+/** `7 steps: 6 passed, 1 failed in 12.3s  run <id>  db <file>`, and where to look further. */
+export function summaryLines(database: string, result: SuiteResult): string {
+  const { counts, durationMs, runId, pastDeadline, code } = result;
+  const total = counts?.total ?? null;
+  const lines = [`${whatOf(counts)} in ${elapsedOf(durationMs)}  run ${runId}  db ${database}`];
+  if (pastDeadline) lines.push("the deadline had come");
+  if (total === 0) lines.push("no step was recorded in this run: inside, call scenariolog exec --name NAME -- COMMAND");
+  else if (code !== 0)
+    lines.push(`look further: scenariolog why --db ${shellWord(database)} ${shellWord(shortRunId(runId))}`);
+  return lines.map((line) => `${visible(line)}\n`).join("");
+}
+
+function whatOf(counts: SuiteCounts | null): string {
+  if (counts === null) return "an unknown number of steps";
+  const { total, passed, failed, interrupted, skipped, flaky, notRun } = counts;
+  if (total === 0) return "no steps";
+  const others: [number, string][] = [
+    [failed, "failed"],
+    [interrupted, "interrupted"],
+    [flaky, "flaky"],
+    [skipped, "skipped"],
+    [notRun, "not run"],
+  ];
+  const parts = [`${passed} passed`, ...others.flatMap(([n, what]) => (n > 0 ? [`${n} ${what}`] : []))];
+  return `${total} ${total === 1 ? "step" : "steps"}: ${parts.join(", ")}`;
+}

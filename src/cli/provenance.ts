@@ -1,6 +1,0 @@
-/** The tags of a run's provenance; null where a flag or the environment does not want any. */
-export async function provenanceFor(args: Readonly<Record<string, unknown>>, rootDir: string) {
-  if (args["no-provenance"] === true) return null;
-  if (!["", "0", undefined].includes(process.env.SCENARIOLOG_NO_PROVENANCE)) return null;
-  return (await import("../recorder/provenance.ts")).provenanceOf(rootDir);
-}

@@ -1,0 +1,148 @@
+import path from "node:path";
+import { runAttached } from "../../capture/attached.ts";
+import { StepControl } from "../../capture/control/step-control.ts";
+import type { Platform } from "../../capture/platform.ts";
+import { defaultLogDir, logDirOf } from "../../files/paths.ts";
+import type { Exit } from "../../model/exit.ts";
+import type { StepOptions } from "../../model/step.ts";
+import { PLANNED_TAG } from "../../model/tags.ts";
+import { type Clock, systemClock } from "../../model/time.ts";
+import { openForReading, openForWriting } from "../../store/open.ts";
+import { countsOfRuns } from "../../store/run-counts.ts";
+import type { Store } from "../../store/store.ts";
+import { databaseName } from "../pending/places.ts";
+import { outcomeOf } from "../step/outcome.ts";
+import { redactionEnv } from "../step/redaction-env.ts";
+import { skipEnv } from "../step/skip-env.ts";
+import { endRun, type RunEnding, type RunSpec, startRun } from "./run.ts";
+import { savedRunEnd } from "./run-ending.ts";
+import type { SuiteCounts, SuiteResult } from "./suite.ts";
+
+export interface HarnessSpec {
+  /** Made when it is missing. */
+  readonly database: string;
+  readonly run: RunSpec;
+  /** Relative to the run's root; undefined is `.logs/<run id>`. */
+  readonly logDir: string | undefined;
+  readonly argv: readonly [string, ...string[]];
+  /** From a signal, or the deadline, to SIGKILL. */
+  readonly graceMs: number;
+  /** 0 is none. */
+  readonly deadlineMs: number;
+  /** For the calls of `exec` within, which the environment tells. */
+  readonly trace: Required<Pick<StepOptions, "trace" | "redactor" | "redactLogs">>;
+  /** For them as well. */
+  readonly skipCode: number | null;
+}
+
+export interface HarnessResult extends SuiteResult {
+  readonly exit: Exit;
+}
+
+/**
+ * Runs a program that records its steps itself, with `scenariolog exec`, within a run that is started and ended here: the
+ * environment tells it which. Its terminal is the user's. Throws when the run cannot be started: no step could be recorded.
+ */
+export async function recordHarness(
+  platform: Platform,
+  spec: HarnessSpec,
+  clock: Clock = systemClock,
+): Promise<HarnessResult> {
+  const startMs = clock.monotonicMs();
+  const deadlineMs = spec.deadlineMs > 0 ? startMs + spec.deadlineMs : undefined;
+  const limits = { graceMs: spec.graceMs, timeoutMs: 0, deadlineMs, hasTerminal: true };
+  // Before the run's row: a signal that comes now must find it ended.
+  const control = new StepControl(platform, limits);
+  try {
+    const runId = start(spec, clock);
+    const exit = await runAttached(platform, control, { argv: spec.argv, env: environmentOf(spec, runId) });
+    const outcome = outcomeOf({ exit, leaked: null, usage: null, problems: [] }, control, {
+      timeoutMs: 0,
+      onLeak: "warn",
+    });
+    const diedOf = outcome.endBySignal ?? diedWithAll(exit, control);
+    const reason = diedOf !== undefined ? "interrupted" : outcome.reason === "timeout" ? "timeout" : null;
+    const problems = await end(spec, runId, outcome.code, clock, { notRun: null, reason, signal: diedOf });
+    const counts = countsOf(spec, runId);
+    await control.close();
+    return {
+      runId,
+      exit,
+      code: outcome.code,
+      endBySignal: diedOf,
+      counts,
+      durationMs: Math.floor(clock.monotonicMs() - startMs),
+      pastDeadline: outcome.reason === "timeout",
+      problems,
+    };
+  } finally {
+    control.release();
+  }
+}
+
+/** Ctrl-C ended it, and is to end the script that we were called from. */
+function diedWithAll(exit: Exit, { everyoneGot }: StepControl): NodeJS.Signals | undefined {
+  return exit.kind === "signal" && everyoneGot !== null && exit.name === everyoneGot ? everyoneGot : undefined;
+}
+
+/** The database is not kept open: the harness may do with it what it likes. */
+function start(spec: HarnessSpec, clock: Clock): string {
+  const tags = new Map([...spec.run.tags, [PLANNED_TAG, "0"]]);
+  return using(openForWriting(spec.database, { create: true }), (store) =>
+    startRun(store, { ...spec.run, tags }, clock),
+  );
+}
+
+function environmentOf(spec: HarnessSpec, runId: string): Record<string, string> {
+  const { rootDir } = spec.run;
+  const outer = ["SCENARIOLOG_STEP_ID", "SCENARIOLOG_ATTEMPT"].filter((name) => process.env[name]);
+  return {
+    SCENARIOLOG_DB: path.resolve(spec.database),
+    SCENARIOLOG_RUN_ID: runId,
+    SCENARIOLOG_ROOT_DIR: path.resolve(rootDir),
+    SCENARIOLOG_LOG_DIR: logDirOf(rootDir, spec.logDir ?? defaultLogDir(runId)),
+    SCENARIOLOG_TRACE: spec.trace.trace,
+    ...redactionEnv(spec.trace),
+    ...skipEnv(spec),
+    // Of a step of another run, should we be in one.
+    ...Object.fromEntries(outer.map((name) => [name, ""])),
+  };
+}
+
+/** Returns what could not be recorded. */
+async function end(spec: HarnessSpec, runId: string, code: number, clock: Clock, ending: RunEnding): Promise<string[]> {
+  try {
+    return await using(openForWriting(spec.database, { create: false }), async (store) => [
+      ...(await endRun(store, runId, code, { clock, ending })),
+    ]);
+  } catch (error) {
+    const logDir = logDirOf(spec.run.rootDir, spec.logDir ?? defaultLogDir(runId));
+    const end = { completedAt: clock.now(), exitCode: code, ...ending };
+    const rows = { database: databaseName(spec.database), run: { selector: runId, start: null, end }, attempt: null };
+    return [await savedRunEnd(rows, logDir, error)];
+  }
+}
+
+/** Null if they cannot be read. What takes no writes may well be readable. */
+function countsOf({ database }: HarnessSpec, runId: string): SuiteCounts | null {
+  try {
+    const counts = using(openForReading(database), (store) => countsOfRuns(store, [runId]).get(runId)!);
+    // Their recorders have gone with the harness, or go on without it.
+    return { ...counts, interrupted: counts.interrupted + counts.unfinished };
+  } catch {
+    return null;
+  }
+}
+
+function using<T>(store: Store, work: (store: Store) => T): T {
+  let result: T;
+  try {
+    result = work(store);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  if (result instanceof Promise) return result.finally(() => store.close()) as T;
+  store.close();
+  return result;
+}

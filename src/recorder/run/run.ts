@@ -1,0 +1,188 @@
+import fs from "node:fs";
+import { type Allowance, Gate, NO_ALLOWANCE } from "../../files/gate.ts";
+import { forgetMasks } from "../../files/masked-values.ts";
+import { vouchForRoot } from "../../files/vouched.ts";
+import { newRunId } from "../../model/ids.ts";
+import type { Redactor } from "../../model/redact.ts";
+import { type Clock, elapsedMs, systemClock } from "../../model/time.ts";
+import { openAttempts } from "../../store/attempts.ts";
+import { openCommands } from "../../store/commands.ts";
+import { logFilesOfRun } from "../../store/log-files.ts";
+import { insertPlannedSteps, markNotRun, type PlannedRow } from "../../store/planned-steps.ts";
+import { findRun, finishRun, insertRun, type Run, runOfId } from "../../store/runs.ts";
+import type { Store } from "../../store/store.ts";
+import { insertTags, setTags } from "../../store/tags.ts";
+import { fileIdOf } from "../../sys/file-id.ts";
+import { takeInWaiting } from "../pending/waiting.ts";
+
+export interface RunSpec {
+  readonly rootDir: string;
+  /** "" is none. */
+  readonly suite: string;
+  /** "" is a generated one. */
+  readonly runId: string;
+  readonly tags: ReadonlyMap<string, string>;
+  /** Takes secrets out of the tags; absent: they are stored as they are. */
+  readonly redactor?: Redactor;
+  /** Further tags, behind those of the user, which replace them; null is none. See provenanceOf. */
+  readonly provenance: readonly (readonly [string, string])[] | null;
+  /** The steps that it is going to have, if that is known. */
+  readonly planned?: readonly PlannedRow[];
+}
+
+/** How a run ended, besides its code. */
+export interface RunEnding {
+  /** Numbers of planned steps that were not reached; null: those that nobody has recorded. */
+  readonly notRun: readonly number[] | null;
+  /** Why it ended before its plan did; null: it did not, or by a failure. */
+  readonly reason: "interrupted" | "timeout" | null;
+  readonly signal: NodeJS.Signals | undefined;
+}
+
+export interface EndOptions {
+  readonly clock?: Clock;
+  /** Absent: the run ended by itself. */
+  readonly ending?: RunEnding;
+  /** What the person allows to be read. */
+  readonly allowance?: Allowance;
+}
+
+const BY_ITSELF: RunEnding = { notRun: null, reason: null, signal: undefined };
+
+/** The rows of a run before its first step. */
+export interface RunStart {
+  readonly runId: string;
+  readonly rootDir: string;
+  readonly suite: string | null;
+  readonly startedAt: string;
+  /** In order; empty values are not stored. */
+  readonly tags: readonly (readonly [string, string])[];
+  readonly planned: readonly PlannedRow[];
+}
+
+/** Returns the new run's id. */
+export function startRun(store: Store, spec: RunSpec, clock: Clock = systemClock): string {
+  const start = runStartOf(spec, clock);
+  store.immediate(() => {
+    insertRunStart(store, start);
+    vouchForRoot(store, start.runId, start.rootDir);
+  });
+  return start.runId;
+}
+
+export function runStartOf(spec: RunSpec, clock: Clock = systemClock): RunStart {
+  const startedAt = clock.now();
+  const safe = (key: string, value: string) => spec.redactor?.tag(key, value) ?? value;
+  const tags = new Map([
+    ["root_dir", spec.rootDir],
+    ["suite", spec.suite],
+    ["user.name", userName()],
+  ]);
+  for (const [key, value] of spec.tags) tags.set(key, safe(key, value));
+  for (const [key, value] of spec.provenance ?? []) if (!tags.has(key)) tags.set(key, safe(key, value));
+  return {
+    runId: spec.runId || newRunId(startedAt, process.pid),
+    rootDir: spec.rootDir,
+    suite: spec.suite || null,
+    startedAt,
+    tags: [...tags],
+    planned: spec.planned ?? [],
+  };
+}
+
+/** Within the caller's transaction. Throws NO_RUN when a run of this id is there. */
+export function insertRunStart(store: Store, { runId, rootDir, suite, startedAt, tags, planned }: RunStart): void {
+  insertRun(store, { run_id: runId, root_dir: rootDir, suite, started_at: startedAt });
+  insertTags(store, { runId, stepId: null }, tags);
+  insertPlannedSteps(store, runId, planned);
+}
+
+/** Whether this start of a run is in the database: who has found it in a file may have been faster. */
+export function isStarted(store: Store, { runId, startedAt }: RunStart): boolean {
+  return runOfId(store, runId)?.started_at === startedAt;
+}
+
+/**
+ * Sets the end of a run, takes in the rows that wait for its database, and closes the steps whose recorder is gone: their
+ * logs are taken in and indexed. Logs that a run of another database has moved out of its way are found again. A second
+ * call sets the end anew. Returns what could not be taken in, a line each.
+ */
+export async function endRun(
+  store: Store,
+  selector: string,
+  exitCode: number,
+  options: EndOptions = {},
+): Promise<readonly string[]> {
+  const taken = await takeInWaiting(store, selector);
+  const run = findRun(store, selector);
+  try {
+    const problems = await closeRun(store, run, exitCode, options);
+    return [...(await taken.index()), ...problems];
+  } finally {
+    forgetMasks(store.path, run.run_id);
+  }
+}
+
+/** Within the caller's transaction. A second end counts. */
+export function writeRunEnd(
+  store: Store,
+  run: Run,
+  {
+    completedAt,
+    exitCode,
+    notRun,
+    reason,
+    signal,
+  }: RunEnding & { readonly completedAt: string; readonly exitCode: number },
+): void {
+  finishRun(store, run.run_id, { completedAt, exitCode, durationMs: elapsedMs(run.started_at, completedAt) });
+  markNotRun(store, run.run_id, notRun);
+  setTags(store, { runId: run.run_id, stepId: null }, [
+    ["exit.reason", reason ?? ""],
+    ["exit.signal", signal ?? ""],
+  ]);
+}
+
+async function closeRun(
+  store: Store,
+  run: Run,
+  exitCode: number,
+  { clock = systemClock, ending = BY_ITSELF, allowance = NO_ALLOWANCE }: EndOptions,
+): Promise<readonly string[]> {
+  const end = { completedAt: clock.now(), exitCode, ...ending };
+  store.immediate(() => writeRunEnd(store, run, end));
+  const strayed = logFilesOfRun(store, run.run_id).filter(({ file, file_id: id }) => id && fileIdOf(file) !== id);
+  const commands = openCommands(store, run.run_id).length;
+  const abandoned = openAttempts(store, run.run_id).length;
+  if (strayed.length + commands + abandoned === 0) return [];
+  // Only a run with a casualty pays for what that needs.
+  const gate = new Gate(store, run, allowance);
+  const problems: string[] = [];
+  if (strayed.length > 0) await (await import("../../files/relocated-logs.ts")).findStrayed(store, gate, strayed);
+  if (commands > 0) {
+    await (await import("../recover/commands.ts")).closeAbandonedCommands(store, run, gate, problems);
+  }
+  if (abandoned === 0) return problems;
+  const { closeAbandoned } = await import("../recover/attempts.ts");
+  const closed = new Set(await closeAbandoned(store, run, gate, problems));
+  if (!store.fts || closed.size === 0) return problems;
+  const { indexRun } = await import("../index/index-run.ts");
+  const { failures } = await indexRun(store, run.run_id, { onlySteps: closed, allowance });
+  return [...problems, ...failures.map(({ path, reason }) => `${path} ${reason}; it was not taken in`)];
+}
+
+/** From the passwd file, as the system would tell; USER for a uid that has no entry there, as in containers. */
+function userName(): string {
+  const uid = process.getuid?.();
+  if (uid === undefined) return process.env.USERNAME ?? "";
+  const entry = readPasswd().find((line) => line.split(":")[2] === String(uid));
+  return entry?.split(":")[0] ?? process.env.USER ?? "";
+}
+
+function readPasswd(): string[] {
+  try {
+    return fs.readFileSync("/etc/passwd", "utf8").split("\n");
+  } catch {
+    return [];
+  }
+}

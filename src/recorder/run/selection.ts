@@ -1,0 +1,42 @@
+import path from "node:path";
+import { usageError } from "../../errors.ts";
+import type { PlannedStep } from "./plan.ts";
+
+/** Which steps of a plan are run. A pattern is a number, a name, a file's name, or a glob of one of the two. */
+export interface Selection {
+  /** The first one; undefined is that of the plan. */
+  readonly from: string | undefined;
+  /** Empty is all. */
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+}
+
+/** Throws USAGE for a pattern that means no step, and when no step is left. */
+export function selected(steps: readonly PlannedStep[], { from, only, skip }: Selection): PlannedStep[] {
+  const first = from === undefined ? 0 : steps.indexOf(matching(steps, "from", from)[0]!);
+  const wanted = only.flatMap((pattern) => matching(steps, "only", pattern));
+  const unwanted = skip.flatMap((pattern) => matching(steps, "skip", pattern));
+  const left = steps.filter(
+    (step, i) => i >= first && (only.length === 0 || wanted.includes(step)) && !unwanted.includes(step),
+  );
+  if (left.length === 0) throw usageError("--from, --only and --skip together leave no step", listOf(steps));
+  return left;
+}
+
+function matching(steps: readonly PlannedStep[], flag: string, pattern: string): PlannedStep[] {
+  const found = steps.filter((step) => matches(step, pattern));
+  if (found.length > 0) return found;
+  throw usageError(`--${flag} ${JSON.stringify(pattern)} matches no step`, listOf(steps));
+}
+
+function matches({ num, name, script }: PlannedStep, pattern: string): boolean {
+  if (/^\d+$/.test(pattern) && Number(pattern) === num) return true;
+  const names = [name, path.basename(script), script];
+  if (names.includes(pattern)) return true;
+  const glob = new Bun.Glob(pattern);
+  return names.some((text) => glob.match(text));
+}
+
+function listOf(steps: readonly PlannedStep[]): string {
+  return `the steps are: ${steps.map(({ num, name }) => `${num} ${name}`).join(", ")}`;
+}
