@@ -2,11 +2,12 @@
  * `bun scripts/docs.ts`: writes the reference of verbs and flags into README.md, between its markers. `--check`: writes
  * nothing and fails when it is out of date. Another file than README.md may be named.
  */
+
 import { join, relative } from "node:path";
 import { outputArgs } from "../src/cli/argv/output-flags.ts";
 import { type TopicName, topics } from "../src/cli/help/topics.ts";
 import { description, type Flag, flagsOf, signature, usageLine } from "../src/cli/help/usage.ts";
-import { entryOf, type VerbName, verbs } from "../src/cli/verb.ts";
+import { entryOf, type VerbName, verbs } from "../src/cli/verbs.ts";
 import { root, runScript, ScriptError } from "./build/project.ts";
 
 const BEGIN = "<!-- reference: written by scripts/docs.ts, do not edit -->\n";

@@ -63,5 +63,11 @@ export function systemCode(error: unknown): string | undefined {
 /** Why a system call failed, in words: `no space left on device`. */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? systemCode(error) ?? message;
+  const text = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1];
+  return text === undefined || text === "unknown error" ? (systemCode(error) ?? message) : text;
+}
+
+/** What to tell a person about any error, in one line without a hint. */
+export function messageOf(error: unknown): string {
+  return error instanceof ScenariologError ? error.message : reasonOf(error);
 }

@@ -1,3 +1,4 @@
+import { reasonOf } from "../errors.ts";
 import type { Exit } from "../model/exit.ts";
 import type { Stream } from "../model/ids.ts";
 import { turn } from "../sys/event-loop.ts";
@@ -5,9 +6,8 @@ import { commandLineOf } from "../sys/processes.ts";
 import { signalNumber } from "../sys/signals.ts";
 import type { StepControl } from "./control/step-control.ts";
 import { Drain } from "./drain.ts";
-import type { ResourceUsage } from "./linux/usage.ts";
-import { type LogFile, reasonOf } from "./log/log-file.ts";
-import type { ChildSpec, Platform, Source } from "./platform.ts";
+import type { LogFile } from "./log/log-file.ts";
+import type { ChildSpec, Platform, ResourceUsage, Source } from "./platform.ts";
 
 /** How long an interrupted step's pipes may be held by what does not belong to it. */
 const STRANGERS_MS = 200;

@@ -1,7 +1,8 @@
 import path from "node:path";
+import { reasonOf } from "../errors.ts";
 import { turn } from "../sys/event-loop.ts";
 import { freeName } from "../sys/new-file.ts";
-import { type LogFile, reasonOf } from "./log/log-file.ts";
+import type { LogFile } from "./log/log-file.ts";
 import type { DirectSource, Hold, Platform, Source } from "./platform.ts";
 
 /** More than a pipe holds: what is left in one when we stop reading is taken along, a flood is not. */

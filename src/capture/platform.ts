@@ -1,6 +1,5 @@
 import type { Exit } from "../model/exit.ts";
 import type { ProcessStat } from "../sys/processes.ts";
-import type { ResourceUsage } from "./linux/usage.ts";
 
 /** What is to be run. */
 export interface ChildSpec {
@@ -91,17 +90,14 @@ export interface Witness {
   stop(): void;
 }
 
-/** Never throws. To be called before anything is opened: on Linux it looks at what the caller left us. */
-export async function thisPlatform(platform: NodeJS.Platform = process.platform): Promise<Platform> {
-  let restriction: string | undefined;
-  if (platform === "linux") {
-    try {
-      return (await import("./linux/linux-platform.ts")).linuxPlatform();
-    } catch (error) {
-      // A limit of memory, a C library that we do not know: the step is run all the same.
-      restriction = error instanceof Error ? error.message : String(error);
-    }
-  }
-  const { portablePlatform } = await import("./portable-platform.ts");
-  return restriction === undefined ? portablePlatform : { ...portablePlatform, restriction };
+/** What a process used, together with those of its descendants that it waited for. */
+export interface ResourceUsage {
+  /**
+   * The most memory that one of these processes had at once. A new process counts with what its parent had until it
+   * becomes another program: so this is never less than `maxRssFloorBytes`, our own size, however small they were.
+   */
+  readonly maxRssBytes: number;
+  readonly maxRssFloorBytes: number;
+  readonly userMs: number;
+  readonly sysMs: number;
 }

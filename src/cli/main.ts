@@ -2,7 +2,8 @@ import fs from "node:fs";
 import { exitCode, ScenariologError, usageError } from "../errors.ts";
 import { parseLine, seeHelp } from "./argv/parse.ts";
 import { writeExact } from "./output/streams.ts";
-import { type End, entryOf, type Invocation, type VerbName, verbs } from "./verb.ts";
+import type { End, Invocation } from "./verb.ts";
+import { entryOf, type VerbName, verbs } from "./verbs.ts";
 import { VERSION } from "./version.ts";
 
 /** Verbs that end with the code of what they run. */

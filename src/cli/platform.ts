@@ -1,4 +1,5 @@
-import { type Platform, thisPlatform } from "../capture/platform.ts";
+import type { Platform } from "../capture/platform.ts";
+import { thisPlatform } from "../capture/this-platform.ts";
 
 /**
  * How steps are started here; with a warning where that is less than it should be. To be called before anything is

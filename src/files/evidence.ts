@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import type { Redactor } from "../model/redact.ts";
+import type { Redactor } from "../model/redact/redactor.ts";
 import { parseTime } from "../model/time.ts";
 import type { Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import type { Redactor } from "../model/redact.ts";
+import type { Redactor } from "../model/redact/redactor.ts";
 import { os } from "../sys/node-os.ts";
 
 /** What nobody ended is not to stay for ever. */

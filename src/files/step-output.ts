@@ -1,6 +1,5 @@
 import { ScenariologError } from "../errors.ts";
-import type { Stream } from "../model/ids.ts";
-import { STREAMS } from "../recorder/step/log-rows.ts";
+import { STREAMS, type Stream } from "../model/ids.ts";
 import { streamArtifactsOf } from "../store/artifacts.ts";
 import { attemptDurationOf, lastAttemptOf } from "../store/attempts.ts";
 import { logFilesOf } from "../store/log-files.ts";

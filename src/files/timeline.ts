@@ -1,4 +1,4 @@
-import { STREAMS, type Stream } from "../recorder/step/log-rows.ts";
+import { STREAMS, type Stream } from "../model/ids.ts";
 
 /** Chunks of one stream that come within this are one mark. */
 const RESOLUTION_MS = 10;

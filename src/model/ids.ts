@@ -21,7 +21,8 @@ export function commandIdOf(stepId: string, commandNum: number): string {
   return `${stepId}-cmd-${String(commandNum).padStart(3, "0")}`;
 }
 
-export type Stream = "stdout" | "stderr";
+export const STREAMS = ["stdout", "stderr"] as const;
+export type Stream = (typeof STREAMS)[number];
 
 /** `step-%02d-stdout.txt`: the name of a step's log file within the log dir. */
 export function logFileName(stepNum: number, stream: Stream): string {

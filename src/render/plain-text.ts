@@ -1,3 +1,4 @@
+import { withoutColours } from "../model/colours.ts";
 import { visible } from "./text.ts";
 
 /**
@@ -36,13 +37,6 @@ export class StreamedPlainText {
 const LONGEST_BEGINNING = 64;
 /** A colour, which erasing may follow, the beginning of either, a CR that an LF may follow. */
 const UNFINISHED = /(?:\x1b\[[0-9;:]*m)?(?:\x1b(?:\[[0-9;:]*)?)?\r?$/;
-
-/** Colours, and the erasing to the end of a line that gcc puts behind each of them. */
-export function withoutColours(text: string): string {
-  return text.includes("\x1b") ? text.replace(COLOURS, "") : text;
-}
-
-const COLOURS = /\x1b\[[0-9;:]*m(?:\x1b\[K)?/g;
 
 /** The beginning of a text that takes at most so many columns; with `…` where something is cut. */
 export function fit(text: string, columns: number): string {

@@ -4,13 +4,13 @@ import { findRun } from "../store/runs.ts";
 import { stepsOf } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
 import { failedAt } from "./failed-place.ts";
-import { type RecorderCheck, statusesOf } from "./statuses.ts";
+import { statusesOf } from "./statuses.ts";
 
 /** The steps of a run that did not pass, by number: those that failed or were interrupted. One still running is none. */
-export function failures(store: Store, selector: string, isAlive: RecorderCheck): RowSet {
+export function failures(store: Store, selector: string): RowSet {
   const run = findRun(store, selector);
   const steps = stepsOf(store, run.run_id);
-  const statuses = statusesOf(store, run.run_id, steps, isAlive);
+  const statuses = statusesOf(store, run.run_id, steps);
   const paths = stderrPaths(store, run.run_id);
   const places = failedAt(store, run.run_id);
   return {

@@ -4,7 +4,7 @@ import type { RunStatus } from "../model/step.ts";
 import { sharedEnds } from "../store/run-counts.ts";
 import { newestRuns } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
-import { type CountedRun, countedRuns, type RecorderCheck } from "./statuses.ts";
+import { type CountedRun, countedRuns } from "./statuses.ts";
 
 export interface RunsSpec {
   /** Null is any. */
@@ -21,8 +21,8 @@ const AUTOMATIC = /^(?:root_dir|suite|user\.name|host\.\w+|ci\.\w+|git\.\w+|reco
 const FIRST_LOOK = 64;
 
 /** A row a run, newest first. `run` is the short id, which every `--run-id` takes; `tags` are the user's own. */
-export function runs(store: Store, spec: RunsSpec, isAlive: RecorderCheck): RowSet {
-  const found = chosen(store, spec, isAlive);
+export function runs(store: Store, spec: RunsSpec): RowSet {
+  const found = chosen(store, spec);
   const short = new Map(found.map(({ run: { run_id: id } }) => [id, shortRunId(id)]));
   const shared = sharedEnds(
     store,
@@ -63,15 +63,15 @@ export function runs(store: Store, spec: RunsSpec, isAlive: RecorderCheck): RowS
   };
 }
 
-function chosen(store: Store, { suite, status, limit }: RunsSpec, isAlive: RecorderCheck): CountedRun[] {
+function chosen(store: Store, { suite, status, limit }: RunsSpec): CountedRun[] {
   if (limit < 0 || status === null) {
-    const all = countedRuns(store, newestRuns(store, suite, limit), isAlive);
+    const all = countedRuns(store, newestRuns(store, suite, limit));
     return status === null ? all : all.filter((entry) => entry.status === status);
   }
   const found: CountedRun[] = [];
   for (let look = FIRST_LOOK, offset = 0; found.length < limit; offset += look, look *= 2) {
     const page = newestRuns(store, suite, look, offset);
-    found.push(...countedRuns(store, page, isAlive).filter((entry) => entry.status === status));
+    found.push(...countedRuns(store, page).filter((entry) => entry.status === status));
     if (page.length < look) break;
   }
   return found.slice(0, limit);

@@ -1,28 +1,25 @@
 import { statusOfRun as ruleOfRun } from "../model/run-status.ts";
 import { type RunStatus, statusOf } from "../model/step.ts";
-import { openAttempts, type RecorderIdentity } from "../store/attempts.ts";
+import { openAttempts } from "../store/attempts.ts";
 import { endingsOf } from "../store/endings.ts";
+import { isRecording } from "../store/recorders.ts";
 import { countsOfRuns, type RunCounts } from "../store/run-counts.ts";
 import type { Run } from "../store/runs.ts";
 import type { Step } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
-
-/** Whether the recorder of an attempt may still be at work; asked of the system, which a report does not know. */
-export type RecorderCheck = (recorder: RecorderIdentity) => boolean;
 
 /** The status of each step of a run: a step without an end is running while its recorder is, else interrupted. */
 export function statusesOf(
   store: Store,
   runId: string,
   steps: readonly Pick<Step, "step_id" | "completed_at" | "exit_code">[],
-  isAlive: RecorderCheck,
 ): Map<string, RunStatus> {
   const endings = endingsOf(store, runId);
   const unfinished = steps.some((step) => step.completed_at === null);
   const running = new Set(
     unfinished
       ? openAttempts(store, runId)
-          .filter(isAlive)
+          .filter(isRecording)
           .map((open) => open.step_id)
       : [],
   );
@@ -42,14 +39,14 @@ export interface CountedRun {
   readonly counts: RunCounts;
 }
 
-export function countedRuns(store: Store, runs: readonly Run[], isAlive: RecorderCheck): CountedRun[] {
+export function countedRuns(store: Store, runs: readonly Run[]): CountedRun[] {
   const counts = countsOfRuns(
     store,
     runs.map(({ run_id }) => run_id),
   );
   return runs.map((run) => {
     const own = counts.get(run.run_id)!;
-    const running = own.unfinished === 0 ? 0 : stepsRecorded(store, run, isAlive);
+    const running = own.unfinished === 0 ? 0 : stepsRecorded(store, run);
     const status = ruleOfRun({ ...run, reason: own.tags.get("exit.reason") }, own, running);
     const interrupted = own.interrupted + own.unfinished - running;
     return { run, status, counts: { ...own, interrupted, unfinished: running } };
@@ -57,7 +54,7 @@ export function countedRuns(store: Store, runs: readonly Run[], isAlive: Recorde
 }
 
 /** Several attempts of one step may be recorded at once. */
-function stepsRecorded(store: Store, run: Run, isAlive: RecorderCheck): number {
-  const open = openAttempts(store, run.run_id).filter(isAlive);
+function stepsRecorded(store: Store, run: Run): number {
+  const open = openAttempts(store, run.run_id).filter(isRecording);
   return new Set(open.map(({ step_id }) => step_id)).size;
 }

@@ -5,7 +5,7 @@ import { logSizes, repeated } from "../store/step-facts.ts";
 import { type Step, stepsOf } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
 import { tagsOfSteps } from "../store/tags.ts";
-import { type RecorderCheck, statusesOf } from "./statuses.ts";
+import { statusesOf } from "./statuses.ts";
 
 const USAGE = ["max_rss_bytes", "user_ms", "sys_ms"] as const;
 
@@ -13,10 +13,10 @@ const USAGE = ["max_rss_bytes", "user_ms", "sys_ms"] as const;
  * Every step of a run by number, its last attempt, and those that were planned and not run. What was not measured is null;
  * `skip_reason` is what a skipped step gave as such.
  */
-export function steps(store: Store, selector: string, isAlive: RecorderCheck): RowSet {
+export function steps(store: Store, selector: string): RowSet {
   const { run_id } = findRun(store, selector);
   const all = stepsOf(store, run_id);
-  const statuses = statusesOf(store, run_id, all, isAlive);
+  const statuses = statusesOf(store, run_id, all);
   const attempts = repeated(store, run_id);
   const sizes = logSizes(store, run_id, attempts.size > 0);
   const tags = tagsOfSteps(store, run_id, ["flaky", "skip.reason", ...USAGE.map((name) => `rusage.${name}`)]);

@@ -1,14 +1,14 @@
 import type { RowSet } from "../model/rows.ts";
 import { findRun } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
-import { type CountedRun, countedRuns, type RecorderCheck } from "./statuses.ts";
+import { type CountedRun, countedRuns } from "./statuses.ts";
 
 /**
  * One row about a run. `total_steps` are all that there were to be; `failed_steps` are those that failed, and
  * `interrupted_steps` those that a signal to the recorder ended, or that have no end though nobody records them.
  */
-export function summary(store: Store, selector: string, isAlive: RecorderCheck): RowSet {
-  const [{ run, status, counts }] = countedRuns(store, [findRun(store, selector)], isAlive) as [CountedRun];
+export function summary(store: Store, selector: string): RowSet {
+  const [{ run, status, counts }] = countedRuns(store, [findRun(store, selector)]) as [CountedRun];
   return {
     columns: [
       "run_id",

@@ -1,20 +1,31 @@
 import fs from "node:fs";
-import type { RecorderIdentity } from "../store/attempts.ts";
 import { linkOf, readText, statOf } from "./processes.ts";
 
 /** PF_KTHREAD in include/linux/sched.h. */
 const KERNEL_THREAD = 0x00200000;
 
-let own: RecorderIdentity | undefined;
+/** Names a process for good: a pid alone is used again, and means another process on another machine. */
+export interface ProcessIdentity {
+  /** Null if it is not known. */
+  readonly pid: number | null;
+  /** Clock ticks since boot; "" if the platform does not tell. */
+  readonly startTicks: string | null;
+  /** Of the running kernel; "" if the platform does not tell. */
+  readonly bootId: string | null;
+  /** In which the pid counts; "" if the platform does not tell. */
+  readonly pidNamespace: string | null;
+}
 
-/** Who we are, as `attempts` keeps it. Looked up once: `record` is one process for many steps. */
-export function ownIdentity(): RecorderIdentity {
+let own: ProcessIdentity | undefined;
+
+/** This process. Looked up once: `record` is one process for many steps. */
+export function ownIdentity(): ProcessIdentity {
   own ??= {
-    recorder_pid: process.pid,
+    pid: process.pid,
     // Not by our pid: /proc may be that of another pid namespace.
-    recorder_start: statOf("self")?.startTicks ?? "",
-    boot_id: bootId(),
-    pid_namespace: pidNamespace(),
+    startTicks: statOf("self")?.startTicks ?? "",
+    bootId: bootId(),
+    pidNamespace: pidNamespace(),
   };
   return own;
 }
@@ -24,15 +35,14 @@ export function ownIdentity(): RecorderIdentity {
  * another pid namespace of this kernel (a container) is looked for where we can see every process, and counts as alive
  * where we cannot.
  */
-export function isAlive(recorder: RecorderIdentity): boolean {
-  const { recorder_pid: pid, recorder_start: start, boot_id: boot, pid_namespace: namespace } = recorder;
+export function isAlive({ pid, startTicks: start, bootId: boot, pidNamespace: namespace }: ProcessIdentity): boolean {
   if (typeof pid !== "number" || boot !== bootId()) return false;
   if (!start) return answers(pid);
   if (namespace === pidNamespace() && linkOf("/proc/self") === String(process.pid)) {
-    const process = statOf(pid);
+    const found = statOf(pid);
     // Where other users' processes are hidden, a signal still finds them.
-    if (process === null) return answers(pid);
-    return !process.zombie && process.startTicks === start;
+    if (found === null) return answers(pid);
+    return !found.zombie && found.startTicks === start;
   }
   return !seesAll() || isThere(pid, start, namespace);
 }

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { ArgsDef } from "citty";
 import { topics } from "../../src/cli/help/topics.ts";
-import { entryOf, type VerbName, verbs } from "../../src/cli/verb.ts";
+import { entryOf, type VerbName, verbs } from "../../src/cli/verbs.ts";
 import { run, scenariolog, tempDir } from "../support/program.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
 import { topics } from "../../src/cli/help/topics.ts";
-import { verbs } from "../../src/cli/verb.ts";
+import { verbs } from "../../src/cli/verbs.ts";
 import { cleanEnv, program, scenariolog } from "../support/program.ts";
 
 const verbNames = Object.keys(verbs);

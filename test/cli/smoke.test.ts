@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
 import manifest from "../../package.json" with { type: "json" };
-import { entryOf, type VerbName, verbs } from "../../src/cli/verb.ts";
+import { entryOf, type VerbName, verbs } from "../../src/cli/verbs.ts";
 import { scenariolog, tempDir } from "../support/program.ts";
 import { shim } from "../support/scripts.ts";
 

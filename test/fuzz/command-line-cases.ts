@@ -1,4 +1,4 @@
-import { entryOf, type VerbName, verbs } from "../../src/cli/verb.ts";
+import { entryOf, type VerbName, verbs } from "../../src/cli/verbs.ts";
 import { Chance } from "./chance.ts";
 import { faultOf, shown } from "./judge.ts";
 import { listingOf, refill } from "./place.ts";

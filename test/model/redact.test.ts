@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { KeyState, Redactor } from "../../src/model/redact.ts";
+import { KeyState, Redactor } from "../../src/model/redact/redactor.ts";
 import { randomOf } from "../support/random.ts";
 
 const redactor = (patterns: string[] = [], environment: Record<string, string> = {}) =>

@@ -20,18 +20,17 @@ import { tempDir } from "../support/program.ts";
 const RUNS = 200;
 const LINES = 10;
 const NOBODY = { recorder_pid: null, recorder_start: null, boot_id: null, pid_namespace: null };
-const isAlive = () => false;
 const search = { query: "frequent", literal: false, limit: 100 };
 
 /** What is asked often, and of a file that grows with every run. */
 const answers: Record<string, (store: Store) => unknown> = {
   "search in all runs": (store) => hits(store, { selector: null, ...search }),
   "search in the newest run": (store) => hits(store, { selector: "latest", ...search }),
-  summary: (store) => summary(store, "latest", isAlive),
-  failures: (store) => failures(store, "latest", isAlive),
-  timings: (store) => timings(store, "latest", 10, isAlive),
-  steps: (store) => steps(store, "latest", isAlive),
-  runs: (store) => runs(store, { suite: null, status: null, limit: 20 }, isAlive),
+  summary: (store) => summary(store, "latest"),
+  failures: (store) => failures(store, "latest"),
+  timings: (store) => timings(store, "latest", 10),
+  steps: (store) => steps(store, "latest"),
+  runs: (store) => runs(store, { suite: null, status: null, limit: 20 }),
   "when a step passed last": (store) => {
     const run = findRun(store, "latest");
     return lastPassed(store, run, stepsOf(store, run.run_id)[0]!);

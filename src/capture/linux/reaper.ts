@@ -1,7 +1,8 @@
 import type { Exit } from "../../model/exit.ts";
 import { signalName } from "../../sys/signals.ts";
 import { reapOne, type Waited, waitFor } from "../../sys/wait.ts";
-import { type ResourceUsage, usageOf } from "./usage.ts";
+import type { ResourceUsage } from "../platform.ts";
+import { usageOf } from "./usage.ts";
 
 /** How a child ended; `usage` is null where that is not known. */
 export interface Reaped {

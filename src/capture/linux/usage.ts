@@ -1,16 +1,5 @@
 import { readText } from "../../sys/processes.ts";
-
-/** What a process used, together with those of its descendants that it waited for. */
-export interface ResourceUsage {
-  /**
-   * The most memory that one of these processes had at once. A new process counts with what its parent had until it
-   * becomes another program: so this is never less than `maxRssFloorBytes`, our own size, however small they were.
-   */
-  readonly maxRssBytes: number;
-  readonly maxRssFloorBytes: number;
-  readonly userMs: number;
-  readonly sysMs: number;
-}
+import type { ResourceUsage } from "../platform.ts";
 
 /** Reads what wait4(2) wrote. `floorKilobytes` is at least our own peak when the process was started. */
 export function usageOf(rusage: BigInt64Array, floorKilobytes: number): ResourceUsage {

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { systemCode } from "../../errors.ts";
+import { reasonOf } from "../../errors.ts";
 import { closeWritten, writeAll } from "../../sys/descriptors.ts";
 import { fileIdOf, whereIs } from "../../sys/file-id.ts";
 import { makeFree, openNew } from "../../sys/new-file.ts";
@@ -161,11 +161,4 @@ function copy(fd: number, write: (bytes: Uint8Array) => void): void {
     write(buffer.subarray(0, read));
     position += read;
   }
-}
-
-/** "no space left on device" of Bun's "ENOSPC: no space left on device, write". */
-export function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const text = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1];
-  return text === undefined || text === "unknown error" ? (systemCode(error) ?? message) : text;
 }

@@ -1,6 +1,6 @@
 import type { ArgsDef } from "citty";
 import { usageError } from "../../errors.ts";
-import { Redactor } from "../../model/redact.ts";
+import { Redactor } from "../../model/redact/redactor.ts";
 import type { StepOptions, TraceMode } from "../../model/step.ts";
 import { seeHelp } from "./parse.ts";
 

@@ -1,5 +1,5 @@
 import { formats } from "../../render/render.ts";
-import { entryOf, type VerbName, verbs } from "../verb.ts";
+import { entryOf, type VerbName, verbs } from "../verbs.ts";
 import { isTopic, topics } from "./topics.ts";
 import { description, type Flag, flagsOf } from "./usage.ts";
 

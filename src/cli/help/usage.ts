@@ -1,5 +1,5 @@
 import type { ArgDef, ArgsDef } from "citty";
-import { entryOf, type VerbName, verbs } from "../verb.ts";
+import { entryOf, type VerbName, verbs } from "../verbs.ts";
 import { VERSION } from "../version.ts";
 import { shown } from "./page.ts";
 import { topics } from "./topics.ts";

@@ -1,7 +1,8 @@
 import type { Stream } from "../../model/ids.ts";
 import type { StepEnd, StepProgress, SuiteObserver } from "../../model/progress.ts";
-import type { Redactor } from "../../model/redact.ts";
+import type { Redactor } from "../../model/redact/redactor.ts";
 import { fit } from "../../render/plain-text.ts";
+import { elapsedOf, titleOf } from "../../render/step-title.ts";
 import { visible } from "../../render/text.ts";
 import { Outlet } from "../../sys/outlet.ts";
 import { mayColour, mayRedraw, type Terminal, terminalOn } from "../../sys/terminal.ts";
@@ -11,7 +12,7 @@ import { RunningStep } from "./running-step.ts";
 import { leftOutNote, type Show, shows } from "./show.ts";
 import { ShownOutput } from "./shown-output.ts";
 import { tailDump } from "./tail-dump.ts";
-import { attemptLine, elapsedOf, type Paint, paint, plain, titleOf, verdictLine } from "./verdict.ts";
+import { attemptLine, type Paint, paint, plain, verdictLine } from "./verdict.ts";
 
 const REFRESH_MS = 100;
 const SLOW_MS = 60_000;

@@ -1,5 +1,5 @@
 import { fileOf } from "../../files/paths.ts";
-import type { Redactor } from "../../model/redact.ts";
+import type { Redactor } from "../../model/redact/redactor.ts";
 import { failed, type RecordedStep, type RecordOptions } from "../../recorder/step/step.ts";
 import { visible } from "../../render/text.ts";
 import { Outlet } from "../../sys/outlet.ts";

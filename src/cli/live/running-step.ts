@@ -1,5 +1,5 @@
 import type { StepProgress } from "../../model/progress.ts";
-import type { Redactor } from "../../model/redact.ts";
+import type { Redactor } from "../../model/redact/redactor.ts";
 import { plainText } from "../../render/plain-text.ts";
 
 /** Of the last line; more does not fit on any screen. */

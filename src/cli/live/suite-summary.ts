@@ -1,8 +1,8 @@
 import { shortRunId } from "../../model/ids.ts";
+import { shellWord } from "../../model/shell-word.ts";
 import type { SuiteCounts, SuiteResult } from "../../recorder/run/suite.ts";
-import { shellWord } from "../../render/shell.ts";
+import { elapsedOf } from "../../render/step-title.ts";
 import { visible } from "../../render/text.ts";
-import { elapsedOf } from "./verdict.ts";
 
 /** `7 steps: 6 passed, 1 failed in 12.3s  run <id>  db <file>`, and where to look further. */
 export function summaryLines(database: string, result: SuiteResult): string {

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { tailOf } from "../../files/tail.ts";
-import type { Redactor } from "../../model/redact.ts";
+import type { Redactor } from "../../model/redact/redactor.ts";
 import { visible } from "../../render/text.ts";
 import { harmless } from "../output/harmless.ts";
 import type { Reader } from "../output/reader.ts";

@@ -1,4 +1,5 @@
 import type { StepEnd, StepProgress, Verdict } from "../../model/progress.ts";
+import { secondsOf, titleOf } from "../../render/step-title.ts";
 import { visible } from "../../render/text.ts";
 
 export type Paint = (text: string, colour: "green" | "red" | "yellow" | "dim") => string;
@@ -32,24 +33,4 @@ export function attemptLine(step: StepProgress, end: StepEnd, paint: Paint): str
   const tries = step.tries === undefined ? "" : `/${step.tries}`;
   const line = verdictLine(step, { ...end, attempts: 1 }, paint);
   return `${paint(`TRY ${end.attempts}${tries}`, "yellow")} ${line}`;
-}
-
-/** `07 status`, with nothing in it that a terminal obeys. */
-export function titleOf({ num, name }: Pick<StepProgress, "num" | "name">): string {
-  return `${String(num).padStart(2, "0")} ${visible(name)}`;
-}
-
-/** `0.53s`, also of hours: seconds add up, and sort. */
-export function secondsOf(ms: number): string {
-  return `${(ms / 1000).toFixed(2)}s`;
-}
-
-/** For what is still going on: `12.3s`, `2m05s`, `1h02m`. */
-export function elapsedOf(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  if (seconds < 60) return `${(Math.floor(ms / 100) / 10).toFixed(1)}s`;
-  const minutes = Math.floor(seconds / 60);
-  const two = (n: number) => String(n).padStart(2, "0");
-  if (minutes < 60) return `${minutes}m${two(seconds % 60)}s`;
-  return `${Math.floor(minutes / 60)}h${two(minutes % 60)}m`;
 }

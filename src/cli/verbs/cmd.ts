@@ -1,5 +1,5 @@
 import { defineCommand } from "citty";
-import { thisPlatform } from "../../capture/platform.ts";
+import { thisPlatform } from "../../capture/this-platform.ts";
 import { ScenariologError, usageError } from "../../errors.ts";
 import { type CommandSpec, runCommand } from "../../recorder/inside/command.ts";
 import { required } from "../argv/context.ts";

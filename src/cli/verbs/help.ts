@@ -4,7 +4,7 @@ import { shown } from "../help/page.ts";
 import { isTopic, topics, topicText } from "../help/topics.ts";
 import { overview, usageOf } from "../help/usage.ts";
 import { writeExact } from "../output/streams.ts";
-import { type VerbName, verbs } from "../verb.ts";
+import { type VerbName, verbs } from "../verbs.ts";
 
 export default defineCommand({
   async run({ data }) {

@@ -1,7 +1,6 @@
 import { defineCommand } from "citty";
 import { type RunStatus, runStatuses } from "../../model/step.ts";
 import { runs } from "../../report/runs.ts";
-import { isAlive } from "../../sys/process-identity.ts";
 import { required } from "../argv/context.ts";
 import { dbArg } from "../argv/flags.ts";
 import { noOperands } from "../argv/operands.ts";
@@ -24,6 +23,6 @@ export default defineCommand({
     const given: string | undefined = args.status;
     const status: RunStatus | null = given === undefined ? null : choiceOf("runs", "status", given, runStatuses);
     const spec = { suite: args.suite || null, status, limit: integerOf("limit", args.limit) };
-    return printReport(db, data.flags, (store) => runs(store, spec, isAlive));
+    return printReport(db, data.flags, (store) => runs(store, spec));
   },
 });

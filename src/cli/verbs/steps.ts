@@ -1,6 +1,5 @@
 import { defineCommand } from "citty";
 import { steps } from "../../report/steps.ts";
-import { isAlive } from "../../sys/process-identity.ts";
 import { required } from "../argv/context.ts";
 import { dbArg, runArg } from "../argv/flags.ts";
 import { runOperand } from "../argv/operands.ts";
@@ -12,6 +11,6 @@ export default defineCommand({
   run({ args, data }) {
     const db = required("steps", args, "db");
     const selector = runOperand("steps", args["run-id"], data);
-    return printReport(db, data.flags, (store) => steps(store, selector, isAlive));
+    return printReport(db, data.flags, (store) => steps(store, selector));
   },
 });

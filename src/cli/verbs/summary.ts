@@ -1,6 +1,5 @@
 import { defineCommand } from "citty";
 import { summary } from "../../report/summary.ts";
-import { isAlive } from "../../sys/process-identity.ts";
 import { required } from "../argv/context.ts";
 import { dbArg, runArg } from "../argv/flags.ts";
 import { noOperands } from "../argv/operands.ts";
@@ -12,6 +11,6 @@ export default defineCommand({
   run({ args, data }) {
     noOperands("summary", data);
     const db = required("summary", args, "db");
-    return printReport(db, data.flags, (store) => summary(store, args["run-id"] || "latest", isAlive));
+    return printReport(db, data.flags, (store) => summary(store, args["run-id"] || "latest"));
   },
 });

@@ -1,6 +1,5 @@
 import { defineCommand } from "citty";
 import { timings } from "../../report/timings.ts";
-import { isAlive } from "../../sys/process-identity.ts";
 import { required } from "../argv/context.ts";
 import { dbArg, runArg } from "../argv/flags.ts";
 import { noOperands } from "../argv/operands.ts";
@@ -19,6 +18,6 @@ export default defineCommand({
     noOperands("timings", data);
     const db = required("timings", args, "db");
     const top = integerOf("top", args.top);
-    return printReport(db, data.flags, (store) => timings(store, args["run-id"] || "latest", top, isAlive));
+    return printReport(db, data.flags, (store) => timings(store, args["run-id"] || "latest", top));
   },
 });

@@ -1,4 +1,4 @@
-import type { KeyState as Keys, Redactor } from "../redact.ts";
+import type { KeyState as Keys, Redactor } from "./redactor.ts";
 import { KeyState } from "./private-keys.ts";
 import { withoutSpans } from "./spans.ts";
 

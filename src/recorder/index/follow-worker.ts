@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { takeMasks } from "../../files/masked-values.ts";
-import { Redactor } from "../../model/redact.ts";
+import { Redactor } from "../../model/redact/redactor.ts";
 import { openAgain } from "../../store/open.ts";
 import { whereIs } from "../../sys/file-id.ts";
 import { type FollowOrder, Phase } from "./follow-order.ts";

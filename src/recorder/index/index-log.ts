@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { ScenariologError } from "../../errors.ts";
 import { openPlain } from "../../files/plain-file.ts";
 import { LineSplitter } from "../../model/lines.ts";
-import { KeyState, type Redactor } from "../../model/redact.ts";
+import { KeyState, type Redactor } from "../../model/redact/redactor.ts";
 import { appendLines, type IndexState, indexStateOf } from "../../store/lines.ts";
 import type { Store } from "../../store/store.ts";
 import { fileIdOf } from "../../sys/file-id.ts";

@@ -2,7 +2,7 @@ import { ScenariologError, systemCode } from "../../errors.ts";
 import { type Allowance, Gate, NO_ALLOWANCE } from "../../files/gate.ts";
 import { hashOf } from "../../files/hash.ts";
 import { takeMasks } from "../../files/masked-values.ts";
-import { Redactor } from "../../model/redact.ts";
+import { Redactor } from "../../model/redact/redactor.ts";
 import { type Artifact, artifactsOf } from "../../store/artifacts.ts";
 import { adoptLines, indexStateOf } from "../../store/lines.ts";
 import { findRun, type Run } from "../../store/runs.ts";

@@ -4,7 +4,7 @@ import { ScenariologError } from "../../errors.ts";
 import { takeMasks } from "../../files/masked-values.ts";
 import { storedPath } from "../../files/paths.ts";
 import { vouchForLogs } from "../../files/vouched.ts";
-import type { Redactor } from "../../model/redact.ts";
+import type { Redactor } from "../../model/redact/redactor.ts";
 import { type ArtifactContent, artifactAtPath, insertArtifact, replaceArtifact } from "../../store/artifacts.ts";
 import { forgetLines, leaveUnindexed } from "../../store/lines.ts";
 import { insertLogFile } from "../../store/log-files.ts";

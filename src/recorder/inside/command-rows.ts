@@ -3,16 +3,16 @@ import path from "node:path";
 import type { LogFile, Written } from "../../capture/log/log-file.ts";
 import { storedPath } from "../../files/paths.ts";
 import { vouchForLogs } from "../../files/vouched.ts";
-import { commandIdOf, commandLogFileName } from "../../model/ids.ts";
-import type { Redactor } from "../../model/redact.ts";
+import { commandIdOf, commandLogFileName, STREAMS, type Stream } from "../../model/ids.ts";
+import type { Redactor } from "../../model/redact/redactor.ts";
 import { finishArtifact, insertArtifact, removeArtifact } from "../../store/artifacts.ts";
 import { finishCommand, insertCommand, nextCommandNum, RECORDER_TAG } from "../../store/commands.ts";
 import { leaveUnindexed } from "../../store/lines.ts";
+import { ownRecorder } from "../../store/recorders.ts";
 import type { Store } from "../../store/store.ts";
 import { insertTags, removeTags, type Scope, setTags } from "../../store/tags.ts";
 import { whereIs } from "../../sys/file-id.ts";
-import { ownIdentity } from "../../sys/process-identity.ts";
-import { enterLog, STREAMS, type Stream } from "../step/log-rows.ts";
+import { enterLog } from "../rows/log-rows.ts";
 import { logFileOf } from "../step/redacted-log.ts";
 import { guestLogDir } from "./guest-log-dir.ts";
 import { type Place, stepOf } from "./place.ts";
@@ -69,7 +69,7 @@ function insertRows(store: Store, at: Place, beginning: CommandBeginning, made: 
   const scope = { runId, stepId, commandId };
   insertTags(store, scope, [
     ["cmd.name", beginning.name],
-    [RECORDER_TAG, JSON.stringify(ownIdentity())],
+    [RECORDER_TAG, JSON.stringify(ownRecorder())],
   ]);
   const dir = guestLogDir(store, run, beginning.logDir);
   fs.mkdirSync(dir, { recursive: true });

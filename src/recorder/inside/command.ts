@@ -2,16 +2,15 @@ import fs from "node:fs";
 import { runAttached } from "../../capture/attached.ts";
 import { type Captured, capture } from "../../capture/capture.ts";
 import { StepControl } from "../../capture/control/step-control.ts";
-import { reasonOf } from "../../capture/log/log-file.ts";
 import type { Platform } from "../../capture/platform.ts";
-import { ScenariologError } from "../../errors.ts";
+import { messageOf } from "../../errors.ts";
 import { takeMasks } from "../../files/masked-values.ts";
 import type { Exit } from "../../model/exit.ts";
-import type { Redactor } from "../../model/redact.ts";
+import type { Redactor } from "../../model/redact/redactor.ts";
 import { type Clock, systemClock } from "../../model/time.ts";
 import { writeAll } from "../../sys/descriptors.ts";
+import { outcomeOf } from "../rows/outcome.ts";
 import { Connection } from "../step/connection.ts";
-import { outcomeOf } from "../step/outcome.ts";
 import { beginCommand, type CommandRows, closeLogs, endCommand } from "./command-rows.ts";
 import { findPlace, type PlaceSpec } from "./place.ts";
 
@@ -153,8 +152,4 @@ function close(connection: Connection | null, problems: string[]): void {
   } catch (error) {
     problems.push(`the database was not closed: ${messageOf(error)}`);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof ScenariologError ? error.message : reasonOf(error);
 }

@@ -1,6 +1,5 @@
 import fs from "node:fs";
-import { reasonOf } from "../../capture/log/log-file.ts";
-import { ScenariologError } from "../../errors.ts";
+import { reasonOf, ScenariologError } from "../../errors.ts";
 import { closeWritten, writeAll } from "../../sys/descriptors.ts";
 import { makeFree } from "../../sys/new-file.ts";
 

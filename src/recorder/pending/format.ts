@@ -1,6 +1,6 @@
+import type { PendingAttempt, PendingLog, PendingRows, PendingRun, WrittenLog } from "../rows/pending-rows.ts";
 import type { Fields } from "./fields.ts";
 import { Lines } from "./lines.ts";
-import type { PendingAttempt, PendingLog, PendingRows, PendingRun, WrittenLog } from "./rows.ts";
 import { takeTrace, traceLines } from "./trace.ts";
 
 const VERSION = 1;

@@ -1,20 +1,19 @@
 import fs from "node:fs";
-import { reasonOf } from "../../capture/log/log-file.ts";
-import { ScenariologError, systemCode } from "../../errors.ts";
+import { messageOf, ScenariologError, systemCode } from "../../errors.ts";
 import { stepIdOf } from "../../model/ids.ts";
-import { Redactor } from "../../model/redact.ts";
+import { Redactor } from "../../model/redact/redactor.ts";
 import { insertAllLines } from "../../store/lines.ts";
+import { isRecording } from "../../store/recorders.ts";
 import { findRun, newestRuns, type Run, runOfId } from "../../store/runs.ts";
 import type { Store } from "../../store/store.ts";
-import { isAlive } from "../../sys/process-identity.ts";
 import { indexLog, linesOfSmallLog } from "../index/index-log.ts";
-import { insertRunStart, writeRunEnd } from "../run/run.ts";
-import type { RecordedLog } from "../step/log-rows.ts";
-import { writePendingAttempt } from "../step/write-attempt.ts";
+import type { RecordedLog } from "../rows/log-rows.ts";
+import type { Indexing, PendingRows } from "../rows/pending-rows.ts";
+import { insertRunStart, writeRunEnd } from "../rows/run-rows.ts";
+import { writePendingAttempt } from "../rows/write-attempt.ts";
 import { isSameFile, readPending, removePending } from "./files.ts";
 import { decodePending } from "./format.ts";
 import { databaseName, tidyPlaces } from "./places.ts";
-import type { Indexing, PendingRows } from "./rows.ts";
 
 /** What came of rows that were waiting. */
 export interface TakenIn {
@@ -66,7 +65,7 @@ export function waitsFor(store: Store, file: string): boolean {
   const read = readPending(file);
   if (read === null || "problem" in read) return false;
   const { rows } = decodePending(read.text);
-  if (rows?.attempt && isAlive(rows.attempt.recorder)) return false;
+  if (rows?.attempt && isRecording(rows.attempt.recorder)) return false;
   if (rows === null || isMeant(store, rows)) return true;
   return !fs.existsSync(rows.database) && runOfId(store, rows.run.selector) !== null;
 }
@@ -118,10 +117,6 @@ export async function indexTaken(
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof ScenariologError ? error.message : reasonOf(error);
-}
-
 /** Whether no other rows would be taken, either: not if it is these that the schema refuses. */
 function isOfDatabase(error: unknown): boolean {
   if (!(error instanceof ScenariologError) || error.code === "NO_RUN") return false;
@@ -148,7 +143,7 @@ function openPending(file: string, notes: string[]): OpenPending[] {
 /** Whether an attempt has a recorder that runs it, and writes its beginning with its end. */
 function isStillTried(rows: PendingRows | null): boolean {
   const attempt = rows?.attempt;
-  return attempt?.end === null && isAlive(attempt.recorder);
+  return attempt?.end === null && isRecording(attempt.recorder);
 }
 
 /** Attempts of one step get their numbers in this order. */

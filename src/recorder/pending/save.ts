@@ -1,8 +1,8 @@
 import path from "node:path";
+import type { PendingRows } from "../rows/pending-rows.ts";
 import { pendingFileName, writeDurably } from "./files.ts";
 import { encodePending } from "./format.ts";
 import { linkTo, makeSpool, realDir, sweep } from "./places.ts";
-import type { PendingRows } from "./rows.ts";
 
 /**
  * Where rows wait: beside the logs; if that disk is full or read-only as well, in this user's own directory below the

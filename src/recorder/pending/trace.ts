@@ -1,4 +1,4 @@
-import type { TraceFile, TraceRows } from "../step/write-trace.ts";
+import type { TraceFile, TraceRows } from "../rows/write-trace.ts";
 import type { Fields } from "./fields.ts";
 import type { Lines } from "./lines.ts";
 

@@ -7,14 +7,14 @@ import { elapsedMs, formatTime } from "../../model/time.ts";
 import { type Attempt, finishAttempt, isOpen, lastAttemptOf, openAttempts } from "../../store/attempts.ts";
 import { indexStateOf } from "../../store/lines.ts";
 import { type LogRow, logFilesOf } from "../../store/log-files.ts";
+import { isRecording } from "../../store/recorders.ts";
 import type { Run } from "../../store/runs.ts";
 import { finishStep } from "../../store/steps.ts";
 import type { Store } from "../../store/store.ts";
 import { setTags } from "../../store/tags.ts";
 import { whereIs } from "../../sys/file-id.ts";
-import { isAlive } from "../../sys/process-identity.ts";
 import { realName } from "../../sys/real-path.ts";
-import { recordLogs } from "../step/log-rows.ts";
+import { recordLogs } from "../rows/log-rows.ts";
 
 /** What the shell saw of a recorder that was killed. How its step ended nobody has seen. */
 export const KILLED = exitCode.signalBase + 9;
@@ -27,7 +27,7 @@ export const KILLED = exitCode.signalBase + 9;
 export async function closeAbandoned(store: Store, run: Run, gate: Gate, problems: string[]): Promise<string[]> {
   const closed: string[] = [];
   for (const attempt of openAttempts(store, run.run_id)) {
-    if (isAlive(attempt)) continue;
+    if (isRecording(attempt)) continue;
     const logs = await takeIn(store, gate, problems, logFilesOf(store, attempt.step_id, attempt.attempt));
     if (store.immediate(() => close(store, run, attempt, logs))) closed.push(attempt.step_id);
   }

@@ -4,9 +4,9 @@ import { artifactsOfCommand } from "../../store/artifacts.ts";
 import type { RecorderIdentity } from "../../store/attempts.ts";
 import { type OpenCommand, openCommands } from "../../store/commands.ts";
 import { logFileOfArtifact } from "../../store/log-files.ts";
+import { isRecording } from "../../store/recorders.ts";
 import type { Run } from "../../store/runs.ts";
 import type { Store } from "../../store/store.ts";
-import { isAlive } from "../../sys/process-identity.ts";
 import { endCommand } from "../inside/command-rows.ts";
 import { KILLED, lastSignOf, takeInOne } from "./attempts.ts";
 
@@ -36,7 +36,7 @@ async function takeIn(store: Store, gate: Gate, problems: string[], { command_id
 
 function isAtWork({ recorder }: OpenCommand): boolean {
   try {
-    return isAlive(JSON.parse(recorder) as RecorderIdentity);
+    return isRecording(JSON.parse(recorder) as RecorderIdentity);
   } catch {
     return false;
   }

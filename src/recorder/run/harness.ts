@@ -11,10 +11,11 @@ import { openForReading, openForWriting } from "../../store/open.ts";
 import { countsOfRuns } from "../../store/run-counts.ts";
 import type { Store } from "../../store/store.ts";
 import { databaseName } from "../pending/places.ts";
-import { outcomeOf } from "../step/outcome.ts";
+import { outcomeOf } from "../rows/outcome.ts";
+import type { RunEnding } from "../rows/run-rows.ts";
 import { redactionEnv } from "../step/redaction-env.ts";
 import { skipEnv } from "../step/skip-env.ts";
-import { endRun, type RunEnding, type RunSpec, startRun } from "./run.ts";
+import { endRun, type RunSpec, startRun } from "./run.ts";
 import { savedRunEnd } from "./run-ending.ts";
 import type { SuiteCounts, SuiteResult } from "./suite.ts";
 

@@ -1,10 +1,10 @@
-import { reasonOf } from "../../capture/log/log-file.ts";
-import { ScenariologError } from "../../errors.ts";
+import { messageOf } from "../../errors.ts";
 import type { Clock } from "../../model/time.ts";
 import { databaseName } from "../pending/places.ts";
-import type { PendingRows } from "../pending/rows.ts";
+import type { PendingRows } from "../rows/pending-rows.ts";
+import type { RunEnding } from "../rows/run-rows.ts";
 import type { Connection } from "../step/connection.ts";
-import { endRun, type RunEnding } from "./run.ts";
+import { endRun } from "./run.ts";
 
 /**
  * Writes the end of a run whose steps this process has recorded, and before it what of those is still to be written. Closes
@@ -41,7 +41,7 @@ export async function writeRunEnd(
 
 /** Puts a run's end that could not be written into a file. Returns the line that says so, and why. */
 export async function savedRunEnd(rows: PendingRows, logDir: string, error: unknown): Promise<string> {
-  const reason = error instanceof ScenariologError ? error.message : reasonOf(error);
+  const reason = messageOf(error);
   const what = `the run's end is not recorded: ${reason}`;
   try {
     const { savePending } = await import("../pending/save.ts");

@@ -3,17 +3,17 @@ import { type Allowance, Gate, NO_ALLOWANCE } from "../../files/gate.ts";
 import { forgetMasks } from "../../files/masked-values.ts";
 import { vouchForRoot } from "../../files/vouched.ts";
 import { newRunId } from "../../model/ids.ts";
-import type { Redactor } from "../../model/redact.ts";
-import { type Clock, elapsedMs, systemClock } from "../../model/time.ts";
+import type { Redactor } from "../../model/redact/redactor.ts";
+import { type Clock, systemClock } from "../../model/time.ts";
 import { openAttempts } from "../../store/attempts.ts";
 import { openCommands } from "../../store/commands.ts";
 import { logFilesOfRun } from "../../store/log-files.ts";
-import { insertPlannedSteps, markNotRun, type PlannedRow } from "../../store/planned-steps.ts";
-import { findRun, finishRun, insertRun, type Run, runOfId } from "../../store/runs.ts";
+import type { PlannedRow } from "../../store/planned-steps.ts";
+import { findRun, type Run } from "../../store/runs.ts";
 import type { Store } from "../../store/store.ts";
-import { insertTags, setTags } from "../../store/tags.ts";
 import { fileIdOf } from "../../sys/file-id.ts";
 import { takeInWaiting } from "../pending/waiting.ts";
+import { insertRunStart, type RunEnding, type RunStart, writeRunEnd } from "../rows/run-rows.ts";
 
 export interface RunSpec {
   readonly rootDir: string;
@@ -30,15 +30,6 @@ export interface RunSpec {
   readonly planned?: readonly PlannedRow[];
 }
 
-/** How a run ended, besides its code. */
-export interface RunEnding {
-  /** Numbers of planned steps that were not reached; null: those that nobody has recorded. */
-  readonly notRun: readonly number[] | null;
-  /** Why it ended before its plan did; null: it did not, or by a failure. */
-  readonly reason: "interrupted" | "timeout" | null;
-  readonly signal: NodeJS.Signals | undefined;
-}
-
 export interface EndOptions {
   readonly clock?: Clock;
   /** Absent: the run ended by itself. */
@@ -48,17 +39,6 @@ export interface EndOptions {
 }
 
 const BY_ITSELF: RunEnding = { notRun: null, reason: null, signal: undefined };
-
-/** The rows of a run before its first step. */
-export interface RunStart {
-  readonly runId: string;
-  readonly rootDir: string;
-  readonly suite: string | null;
-  readonly startedAt: string;
-  /** In order; empty values are not stored. */
-  readonly tags: readonly (readonly [string, string])[];
-  readonly planned: readonly PlannedRow[];
-}
 
 /** Returns the new run's id. */
 export function startRun(store: Store, spec: RunSpec, clock: Clock = systemClock): string {
@@ -90,18 +70,6 @@ export function runStartOf(spec: RunSpec, clock: Clock = systemClock): RunStart 
   };
 }
 
-/** Within the caller's transaction. Throws NO_RUN when a run of this id is there. */
-export function insertRunStart(store: Store, { runId, rootDir, suite, startedAt, tags, planned }: RunStart): void {
-  insertRun(store, { run_id: runId, root_dir: rootDir, suite, started_at: startedAt });
-  insertTags(store, { runId, stepId: null }, tags);
-  insertPlannedSteps(store, runId, planned);
-}
-
-/** Whether this start of a run is in the database: who has found it in a file may have been faster. */
-export function isStarted(store: Store, { runId, startedAt }: RunStart): boolean {
-  return runOfId(store, runId)?.started_at === startedAt;
-}
-
 /**
  * Sets the end of a run, takes in the rows that wait for its database, and closes the steps whose recorder is gone: their
  * logs are taken in and indexed. Logs that a run of another database has moved out of its way are found again. A second
@@ -121,26 +89,6 @@ export async function endRun(
   } finally {
     forgetMasks(store.path, run.run_id);
   }
-}
-
-/** Within the caller's transaction. A second end counts. */
-export function writeRunEnd(
-  store: Store,
-  run: Run,
-  {
-    completedAt,
-    exitCode,
-    notRun,
-    reason,
-    signal,
-  }: RunEnding & { readonly completedAt: string; readonly exitCode: number },
-): void {
-  finishRun(store, run.run_id, { completedAt, exitCode, durationMs: elapsedMs(run.started_at, completedAt) });
-  markNotRun(store, run.run_id, notRun);
-  setTags(store, { runId: run.run_id, stepId: null }, [
-    ["exit.reason", reason ?? ""],
-    ["exit.signal", signal ?? ""],
-  ]);
 }
 
 async function closeRun(

@@ -11,11 +11,12 @@ import type { StepOptions } from "../../model/step.ts";
 import { PLANNED_TAG } from "../../model/tags.ts";
 import { type Clock, systemClock } from "../../model/time.ts";
 import { signalNumber } from "../../sys/signals.ts";
+import { insertRunStart, isStarted, type RunEnding, type RunStart } from "../rows/run-rows.ts";
 import { Connection } from "../step/connection.ts";
 import { type AttemptResult, failed, type RecordedStep, recordStep } from "../step/step.ts";
 import { warningsOf } from "../step/warnings.ts";
 import type { PlannedStep } from "./plan.ts";
-import { insertRunStart, isStarted, type RunEnding, type RunSpec, type RunStart, runStartOf } from "./run.ts";
+import { type RunSpec, runStartOf } from "./run.ts";
 import { writeRunEnd } from "./run-ending.ts";
 
 export interface SuiteSpec {

@@ -4,8 +4,8 @@ import { openForWriting } from "../../store/open.ts";
 import type { Store } from "../../store/store.ts";
 import type { UnindexedLog } from "../pending/import.ts";
 import { mayHavePending, pendingFilesFor } from "../pending/places.ts";
-import type { PendingRows } from "../pending/rows.ts";
-import type { RunStart } from "../run/run.ts";
+import type { PendingRows } from "../rows/pending-rows.ts";
+import type { RunStart } from "../rows/run-rows.ts";
 
 /** Hardly any step needs it. */
 type TakeIn = typeof import("../pending/import.ts");

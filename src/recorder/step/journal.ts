@@ -1,32 +1,31 @@
 import fs from "node:fs";
 import type { Captured } from "../../capture/capture.ts";
 import type { StepControl } from "../../capture/control/step-control.ts";
-import { reasonOf } from "../../capture/log/log-file.ts";
-import { type ErrorCode, ScenariologError } from "../../errors.ts";
+import { type ErrorCode, messageOf, ScenariologError } from "../../errors.ts";
 import { takeMasks } from "../../files/masked-values.ts";
 import { storedPath } from "../../files/paths.ts";
 import type { MarkTape } from "../../files/timeline.ts";
 import { vouchForLogs } from "../../files/vouched.ts";
-import { stepIdOf } from "../../model/ids.ts";
+import { STREAMS, stepIdOf } from "../../model/ids.ts";
 import type { StepSpec } from "../../model/step.ts";
 import { insertAllLines } from "../../store/lines.ts";
+import { ownRecorder } from "../../store/recorders.ts";
 import { findRun } from "../../store/runs.ts";
 import type { Store } from "../../store/store.ts";
 import { tagsOf } from "../../store/tags.ts";
 import { emptyLog } from "../../store/write-ahead-log.ts";
 import { whereIs } from "../../sys/file-id.ts";
-import { ownIdentity } from "../../sys/process-identity.ts";
 import type { Follower } from "../index/follower.ts";
 import { indexLog, linesOfSmallLog } from "../index/index-log.ts";
 import { databaseName, tidyPlaces } from "../pending/places.ts";
-import type { PendingAttempt, PendingRows } from "../pending/rows.ts";
-import { type AttemptEnd, type StepKey, stepRowsOf, writeBeginning, writeEnd } from "./attempt-rows.ts";
+import { type AttemptEnd, type StepKey, stepRowsOf, writeBeginning, writeEnd } from "../rows/attempt-rows.ts";
+import { type RecordedLog, recordLogs, reserveArtifacts } from "../rows/log-rows.ts";
+import type { PendingAttempt, PendingRows } from "../rows/pending-rows.ts";
+import { beginAttempt, type WrittenAttempt, writePendingAttempt, writeTraceOf } from "../rows/write-attempt.ts";
+import type { TraceRows } from "../rows/write-trace.ts";
 import type { Connection } from "./connection.ts";
-import { type RecordedLog, recordLogs, reserveArtifacts, STREAMS } from "./log-rows.ts";
 import type { StepLogs } from "./logs.ts";
 import { nextStepNum } from "./numbering.ts";
-import { beginAttempt, type WrittenAttempt, writePendingAttempt, writeTraceOf } from "./write-attempt.ts";
-import type { TraceRows } from "./write-trace.ts";
 
 /** Errors that are the caller's to mend before a step is started. Any other leaves the step to run unrecorded. */
 const REFUSED = new Set<ErrorCode>(["USAGE", "NOT_A_DATABASE", "NEWER_SCHEMA", "NO_RUN"]);
@@ -132,7 +131,7 @@ export class StepJournal {
         if (num === null) return;
         this.#spec = { ...before, num };
         const step = stepRowsOf(this.#spec);
-        const number = writeBeginning(store, this.#key, step, startedAt, ownIdentity());
+        const number = writeBeginning(store, this.#key, step, startedAt, ownRecorder());
         this.#reserved = { number, startedAt };
       });
     } catch (error) {
@@ -150,7 +149,7 @@ export class StepJournal {
       step: stepRowsOf(spec),
       rootDir: spec.rootDir,
       startedAt: this.#reserved?.startedAt ?? startedAt,
-      recorder: ownIdentity(),
+      recorder: ownRecorder(),
       logs: STREAMS.map((kind) => {
         const { path, fileId, movedAside } = logs[kind];
         return { kind, path, fileId, movedAside };
@@ -498,7 +497,7 @@ export class StepJournal {
   }
 
   #problem(consequence: string, error: unknown, rest = ""): void {
-    const reason = error instanceof ScenariologError ? error.message : reasonOf(error);
+    const reason = messageOf(error);
     this.#problems.add(`${consequence}: ${reason}${rest}`);
   }
 }

@@ -1,6 +1,6 @@
 import { keepMasks } from "../../files/masked-values.ts";
 import type { Stream } from "../../model/ids.ts";
-import type { Redactor } from "../../model/redact.ts";
+import type { Redactor } from "../../model/redact/redactor.ts";
 
 /** The two ways in which commands begin that make a value a secret. */
 const MARKS = [Buffer.from("add-mask"), Buffer.from("##vso[task.set")];

@@ -1,8 +1,8 @@
 import { tailOf } from "../../files/tail.ts";
 import type { StepSpec } from "../../model/step.ts";
+import type { Said } from "../rows/outcome.ts";
 import type { StepJournal } from "./journal.ts";
 import type { StepLogs } from "./logs.ts";
-import type { Said } from "./outcome.ts";
 
 /** The tag that `scenariolog skip` sets on its step. */
 export const SKIP_TAG = "skip.reason";

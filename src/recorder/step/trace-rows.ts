@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { logDirOf, storedPath } from "../../files/paths.ts";
 import { traceFileName } from "../../model/ids.ts";
-import type { Redactor } from "../../model/redact.ts";
+import type { Redactor } from "../../model/redact/redactor.ts";
 import type { StepSpec } from "../../model/step.ts";
 import { formatTime } from "../../model/time.ts";
 import type { TracedCommand } from "../../store/traced-commands.ts";
@@ -11,7 +11,7 @@ import { openNew } from "../../sys/new-file.ts";
 import { commandWords } from "../../trace/bash/command-words.ts";
 import { functionOf, type TraceEntry } from "../../trace/bash/entries.ts";
 import { type FinishedTrace, resolveSource } from "../../trace/bash/trace.ts";
-import type { TraceFile, TraceRows } from "./write-trace.ts";
+import type { TraceFile, TraceRows } from "../rows/write-trace.ts";
 
 /** Rows of a step are kept of so many commands, its last ones. */
 const MOST_COMMANDS = 10_000;

@@ -1,5 +1,5 @@
-import { reasonOf } from "../../capture/log/log-file.ts";
-import { Redactor } from "../../model/redact.ts";
+import { reasonOf } from "../../errors.ts";
+import { Redactor } from "../../model/redact/redactor.ts";
 import { startTrace } from "../../trace/bash/trace.ts";
 import type { StepJournal } from "./journal.ts";
 import type { StepLogs } from "./logs.ts";

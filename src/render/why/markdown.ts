@@ -1,6 +1,6 @@
-import { titleOf } from "../../cli/live/verdict.ts";
 import type { Diagnosis } from "../../report/why/diagnosis.ts";
 import { codeSpan, longestTicks, markdownBlock, markdownText } from "../markdown-text.ts";
+import { titleOf } from "../step-title.ts";
 import { visible } from "../text.ts";
 import { placeName, sinceHeading, sinceLines, skippedLine, sourceLines, tailHeading, tailLines } from "./text.ts";
 

@@ -1,6 +1,6 @@
-import { elapsedOf, titleOf } from "../../cli/live/verdict.ts";
 import type { Diagnosis, FailedAt, Since, Tail } from "../../report/why/diagnosis.ts";
 import { plainText } from "../plain-text.ts";
+import { elapsedOf, titleOf } from "../step-title.ts";
 import { visible } from "../text.ts";
 
 /** One screen for people: headings, and under each what belongs to it, indented. `bold` is what a heading becomes. */

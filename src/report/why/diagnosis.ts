@@ -3,13 +3,12 @@ import { Evidence, isNewer, type LogEnd, type Source } from "../../files/evidenc
 import type { Allowance } from "../../files/gate.ts";
 import { lastStreamOf } from "../../files/last-stream.ts";
 import { takeMasks } from "../../files/masked-values.ts";
+import { withoutColours } from "../../model/colours.ts";
 import { meaningOf } from "../../model/exit-meaning.ts";
 import { type Stream, shortRunId } from "../../model/ids.ts";
-import { KeyState, type Redactor } from "../../model/redact.ts";
-import { withoutColours } from "../../render/plain-text.ts";
-import { shellWord } from "../../render/shell.ts";
+import { KeyState, type Redactor } from "../../model/redact/redactor.ts";
+import { shellWord } from "../../model/shell-word.ts";
 import type { Store } from "../../store/store.ts";
-import { isAlive } from "../../sys/process-identity.ts";
 import { errorLine } from "./error-line.ts";
 import { type FailedStep, type Why, why } from "./failed-steps.ts";
 import { lastLine } from "./last-line.ts";
@@ -127,7 +126,7 @@ export interface DiagnosisOptions extends Allowance {
 
 /** All that is known about why a run did not pass. Throws NO_RUN. */
 export function diagnose(store: Store, selector: string, options: DiagnosisOptions): Diagnosis {
-  const found = why(store, selector, isAlive);
+  const found = why(store, selector);
   const { run } = found;
   takeMasks(options.redactor, store.path, run.run_id);
   for (const files of filesOfMaskingSteps(store, run.run_id)) {

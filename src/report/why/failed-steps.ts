@@ -11,7 +11,7 @@ import { type Step, stepsOf } from "../../store/steps.ts";
 import type { Store } from "../../store/store.ts";
 import { tagsOf, tagsOfSteps } from "../../store/tags.ts";
 import { namedIn } from "../failed-place.ts";
-import { type CountedRun, countedRuns, type RecorderCheck, statusesOf } from "../statuses.ts";
+import { type CountedRun, countedRuns, statusesOf } from "../statuses.ts";
 import { sentenceOf } from "./sentence.ts";
 
 /** What the store knows about a run that did not pass, or did. */
@@ -50,11 +50,11 @@ export interface FailedStep {
   readonly knowsWorkDir: boolean;
 }
 
-export function why(store: Store, selector: string, isAlive: RecorderCheck): Why {
-  const [counted] = countedRuns(store, [findRun(store, selector)], isAlive) as [CountedRun];
+export function why(store: Store, selector: string): Why {
+  const [counted] = countedRuns(store, [findRun(store, selector)]) as [CountedRun];
   const { run, status } = counted;
   const steps = stepsOf(store, run.run_id);
-  const statuses = statusesOf(store, run.run_id, steps, isAlive);
+  const statuses = statusesOf(store, run.run_id, steps);
   const listed = steps.map((step) => ({ step, status: statuses.get(step.step_id)! }));
   const notPassed = listed.filter(({ status }) => status === "failed" || status === "interrupted");
   // What failed comes before what was interrupted: the reader's question is what to mend.

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { reasonOf } from "../../capture/log/log-file.ts";
+import { reasonOf } from "../../errors.ts";
 import type { StepSpec } from "../../model/step.ts";
 import { os } from "../../sys/node-os.ts";
 import { parseTrace, type TraceEntry } from "./entries.ts";

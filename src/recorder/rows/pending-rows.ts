@@ -1,9 +1,9 @@
 import type { Written } from "../../capture/log/log-file.ts";
 import type { StepOptions } from "../../model/step.ts";
 import type { RecorderIdentity } from "../../store/attempts.ts";
-import type { RunEnding, RunStart } from "../run/run.ts";
-import type { AttemptEnd, StepRows } from "../step/attempt-rows.ts";
-import type { TraceRows } from "../step/write-trace.ts";
+import type { AttemptEnd, StepRows } from "./attempt-rows.ts";
+import type { RunEnding, RunStart } from "./run-rows.ts";
+import type { TraceRows } from "./write-trace.ts";
 
 /** Rows that a database has not taken: of a run, or of one attempt of a step. A plain value, see pending-format.ts. */
 export interface PendingRows {

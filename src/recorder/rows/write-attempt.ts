@@ -5,10 +5,10 @@ import type { Store } from "../../store/store.ts";
 import { removeTags } from "../../store/tags.ts";
 import { fileIdOf, whereIs } from "../../sys/file-id.ts";
 import { realName } from "../../sys/real-path.ts";
-import type { PendingAttempt, PendingLog } from "../pending/rows.ts";
 import { type StepKey, writeBeginning, writeEnd } from "./attempt-rows.ts";
 import { enterLog, type RecordedLog, recordLogs } from "./log-rows.ts";
 import { endTags } from "./outcome.ts";
+import type { PendingAttempt, PendingLog } from "./pending-rows.ts";
 import { writeTrace } from "./write-trace.ts";
 
 export interface WrittenAttempt {

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import type { LogFile, Written } from "../../capture/log/log-file.ts";
 import { storedPath } from "../../files/paths.ts";
+import { STREAMS, type Stream } from "../../model/ids.ts";
 import { finishArtifact, insertArtifact, removeArtifact } from "../../store/artifacts.ts";
 import { forgetLines } from "../../store/lines.ts";
 import {
@@ -17,9 +18,6 @@ import type { Store } from "../../store/store.ts";
 import type { Scope } from "../../store/tags.ts";
 import { whereIs } from "../../sys/file-id.ts";
 import { realName } from "../../sys/real-path.ts";
-
-export const STREAMS = ["stdout", "stderr"] as const;
-export type Stream = (typeof STREAMS)[number];
 
 export interface LogOwner {
   readonly stepId: string;

@@ -1,13 +1,13 @@
-import { usageError } from "../errors.ts";
-import { defaultFinder, defaultHints } from "./redact/default-finders.ts";
-import { isHarmless } from "./redact/harmless.ts";
-import { finderOf, secretsOf } from "./redact/known-values.ts";
-import { MASK_HINTS, masksIn } from "./redact/masks.ts";
-import { headOfKey, KeyState } from "./redact/private-keys.ts";
-import { REDACTED } from "./redact/redacted.ts";
-import { Scanner } from "./redact/scanner.ts";
-import { byExpression, type Finder, merged, type Span, withoutSpans } from "./redact/spans.ts";
-import { hasControls, placeOf, plainOf, viewsOf } from "./redact/view.ts";
+import { usageError } from "../../errors.ts";
+import { defaultFinder, defaultHints } from "./default-finders.ts";
+import { isHarmless } from "./harmless.ts";
+import { finderOf, secretsOf } from "./known-values.ts";
+import { MASK_HINTS, masksIn } from "./masks.ts";
+import { headOfKey, KeyState } from "./private-keys.ts";
+import { REDACTED } from "./redacted.ts";
+import { Scanner } from "./scanner.ts";
+import { byExpression, type Finder, merged, type Span, withoutSpans } from "./spans.ts";
+import { hasControls, placeOf, plainOf, viewsOf } from "./view.ts";
 
 export { KeyState, REDACTED };
 
