@@ -1,30 +1,9 @@
 import { expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
+import { floors } from "../scripts/house.ts";
 
 const src = path.join(import.meta.dir, "../src");
-
-/** What each folder may import besides itself; files at the top (main.ts, errors.ts) count as folders of their name. */
-const mayImport: Record<string, readonly string[]> = {
-  main: ["cli"],
-  errors: [],
-  sys: ["errors"],
-  os: [],
-  model: ["errors"],
-  store: ["model", "errors", "sys", "os"],
-  capture: ["model", "errors", "sys", "os"],
-  render: ["model", "errors"],
-  files: ["capture", "store", "model", "errors", "os"],
-  recorder: ["files", "capture", "store", "model", "errors", "os"],
-  report: ["store", "model", "errors"],
-  cli: ["files", "recorder", "report", "render", "model", "errors", "sys"],
-};
-
-/** A verb opens what it hands on to recorder or report: the one thing that cli asks of the two below. */
-const handedOn = ["store/open.ts", "store/store.ts", "capture/child.ts"];
-
-/** Small things that more than one folder does, kept in the lower one. */
-const shared = ["capture/descriptors.ts"];
 
 const onlyIn: readonly [RegExp, string][] = [
   [/^bun:sqlite$/, "store/"],
@@ -42,13 +21,35 @@ const files = [...new Bun.Glob("**/*.ts").scanSync(src)].filter((file) => !file.
 const code = new Map(files.map((file) => [file, withoutComments(fs.readFileSync(path.join(src, file), "utf8"))]));
 const imports = files.flatMap(importsOf);
 
-test("imports go down the house only, and nobody imports cli", () => {
+test("a folder imports only the floors beneath it, as scripts/house.ts has them, also for types alone", () => {
   const wrong = imports.filter(({ from, to }) => {
-    if (!code.has(to) || folderOf(from) === folderOf(to)) return false;
-    if (folderOf(from) === "cli" && [...handedOn, ...shared].includes(to)) return false;
-    return !mayImport[folderOf(from)]?.includes(folderOf(to));
+    if (!code.has(to) || floorOf(from) === floorOf(to)) return false;
+    return !floors[floorOf(from)]?.mayImport.includes(floorOf(to));
   });
   expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+  expect([...new Set(files.map(floorOf))].sort()).toEqual(Object.keys(floors).sort());
+});
+
+test("no two folders beside each other import each other, not even types", () => {
+  const pairs = new Set(
+    imports
+      .filter(({ to }) => code.has(to))
+      .map(({ from, to }) => `${path.posix.dirname(from)} ${path.posix.dirname(to)}`),
+  );
+  const circles = [...pairs].filter((pair) => {
+    const [from, to] = pair.split(" ") as [string, string];
+    return from < to && !isWithin(from, to) && !isWithin(to, from) && pairs.has(`${to} ${from}`);
+  });
+  expect(circles).toEqual([]);
+});
+
+test("a file has at most 250 lines, or says in its first comment why it has more", () => {
+  const long = files.filter((file) => {
+    const text = fs.readFileSync(path.join(src, file), "utf8");
+    const first = /^(?:import [^;]*;\s*)*(\/\*[\s\S]*?\*\/|\/\/.*)/.exec(text)?.[1] ?? "";
+    return text.split("\n").length > 251 && !/\blong\b|in one file/.test(first);
+  });
+  expect(long).toEqual([]);
 });
 
 test("bun:sqlite is imported in store/ only, citty and consola in cli/ only", () => {
@@ -69,8 +70,10 @@ test("memory for C has one owner: sys/ alone speaks to bun:ffi, only memory.ts f
   expect([...new Set(used)]).toEqual(["sys/libc.ts dlopen", "sys/memory.ts ptr("]);
 });
 
-test("model and render do no I/O: they import no module of the system", () => {
-  expect(imports.filter(({ from, to }) => /^(model|render)\//.test(from) && /^(node|bun):/.test(to))).toEqual([]);
+test("model, render and export do no I/O: they import no module of the system", () => {
+  expect(imports.filter(({ from, to }) => /^(model|render|export)\//.test(from) && /^(node|bun):/.test(to))).toEqual(
+    [],
+  );
 });
 
 test("nothing touches process.stdout or process.stderr, and main.ts alone calls process.exit", () => {
@@ -112,8 +115,12 @@ function importsOf(from: string): Import[] {
   });
 }
 
-function folderOf(file: string): string {
+function floorOf(file: string): string {
   return file.split("/")[0]!.replace(/\.ts$/, "");
+}
+
+function isWithin(folder: string, other: string): boolean {
+  return folder === "." || other === folder || other.startsWith(`${folder}/`);
 }
 
 function withoutComments(text: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { RedactingStream } from "../../src/model/redact/stream.ts";
 import { Redactor } from "../../src/model/redact/redactor.ts";
+import { RedactingStream } from "../../src/model/redact/stream.ts";
 import { secretLines } from "../fixtures/secrets/secret-lines.ts";
 import { randomOf } from "../support/random.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { plainOf } from "../../src/model/redact/view.ts";
 import { Redactor } from "../../src/model/redact/redactor.ts";
+import { plainOf } from "../../src/model/redact/view.ts";
 import { harmlessLines } from "../fixtures/secrets/harmless-lines.ts";
 import { secretLines } from "../fixtures/secrets/secret-lines.ts";
 

@@ -1,5 +1,5 @@
-import { RedactingStream } from "../../model/redact/stream.ts";
 import type { Redactor } from "../../model/redact/redactor.ts";
+import { RedactingStream } from "../../model/redact/stream.ts";
 
 /** How long a prompt, which has no line end, waits for the rest of its line. */
 const PROMPT_MS = 100;

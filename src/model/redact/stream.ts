@@ -1,5 +1,5 @@
-import type { KeyState as Keys, Redactor } from "./redactor.ts";
 import { KeyState } from "./private-keys.ts";
+import type { KeyState as Keys, Redactor } from "./redactor.ts";
 import { withoutSpans } from "./spans.ts";
 
 const LF = 0x0a;

@@ -1,6 +1,6 @@
 import { LogFile, type Written } from "../../capture/log/log-file.ts";
-import { RedactingStream } from "../../model/redact/stream.ts";
 import type { Redactor } from "../../model/redact/redactor.ts";
+import { RedactingStream } from "../../model/redact/stream.ts";
 
 /**
  * A log without secrets: they are taken out on the way into the file, whose hash and size are those of what is in it. A line

@@ -10,6 +10,7 @@ import { fileIdOf } from "../../sys/file-id.ts";
 import { openNew } from "../../sys/new-file.ts";
 import { commandWords } from "../../trace/bash/command-words.ts";
 import { functionOf, type TraceEntry } from "../../trace/bash/entries.ts";
+import type { FailingCommand, PlacedCommand } from "../../trace/bash/failing-command.ts";
 import { type FinishedTrace, resolveSource } from "../../trace/bash/trace.ts";
 import type { TraceFile, TraceRows } from "../rows/write-trace.ts";
 
@@ -38,11 +39,41 @@ export function traceRowsOf(
       ["failed.file", placeOf(failing.file) ?? ""],
       ["failed.line", String(failing.line)],
       ["failed.command", cut(redactor.text(failing.text))],
+      ...guardTags(failing, redactor),
+      ...callerTags(failing, redactor, placeOf),
     );
   }
   if (leftOut > 0) tags.push(["trace.commands_left_out", String(leftOut)]);
   if (trace.leftOutBytes > 0) tags.push(["trace.bytes_left_out", String(trace.leftOutBytes)]);
   return { file: writeFile(trace, spec, redactor, placeOf), commands, tags };
+}
+
+function guardTags({ guard }: FailingCommand, redactor: Redactor): [string, string][] {
+  if (guard === null) return [];
+  return [
+    ["failed.guard_line", String(guard.line)],
+    ["failed.guard", cut(redactor.text(guard.text))],
+  ];
+}
+
+/** The outermost caller by itself, for reports; all of them as JSON, innermost first: `[file, line, function, command]`. */
+function callerTags(
+  { callers }: FailingCommand,
+  redactor: Redactor,
+  placeOf: (name: string) => string | null,
+): [string, string][] {
+  const outermost = callers.at(-1);
+  if (!outermost) return [];
+  const textOf = ({ text }: PlacedCommand) => cut(redactor.text(text));
+  return [
+    ["failed.caller_file", placeOf(outermost.file) ?? ""],
+    ["failed.caller_line", String(outermost.line)],
+    ["failed.caller_command", textOf(outermost)],
+    [
+      "failed.callers",
+      JSON.stringify(callers.map((call) => [placeOf(call.file), call.line, call.function, textOf(call)])),
+    ],
+  ];
 }
 
 function commandsOf(

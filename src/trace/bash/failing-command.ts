@@ -1,16 +1,32 @@
+import { callersOf } from "./callers.ts";
 import { functionOf, type TraceEntry } from "./entries.ts";
+import { type Guard, guardOf } from "./guard.ts";
+import { isSimple, redirectionsOf, statementOf, writtenLineAt } from "./written.ts";
 
-/** What made a step fail, as a person would point at it. */
-export interface FailingCommand {
+/** A command, and where it stands. */
+export interface PlacedCommand {
   /** As bash names it; "" for `bash -c`. */
   readonly file: string;
   readonly line: number;
   readonly function: string | null;
-  /** A pipeline's commands, or what is in the script where bash gave up before it ran the command. */
+  /**
+   * A simple command with the values that it ran with, and its redirections; a pipeline, list, substitution or group as it is
+   * written in the script.
+   */
   readonly text: string;
+}
+
+/** What made a step fail. */
+export interface FailingCommand extends PlacedCommand {
+  /** The condition that led to it, if it is an `exit` or a `return`; null if it stands in none. */
+  readonly guard: Guard | null;
+  /** The commands through which the script came to it, innermost first: the last one is a line of the step's own script. */
+  readonly callers: readonly PlacedCommand[];
   /** Its entry; null where bash gave up before it ran the command. */
   readonly entry: TraceEntry | null;
 }
+
+type Found = Omit<FailingCommand, "guard" | "callers">;
 
 export interface TracedStep {
   /** In the order in which they were written. */
@@ -41,8 +57,50 @@ export function failingCommand(step: TracedStep): FailingCommand | null {
   const last = lastBeforeTheEnd(step);
   const explicit = last !== null && /^(?:exit|return|false)\b/.test(last.text);
   const gaveUp = explicit ? null : whereBashGaveUp(step, last);
-  if (gaveUp) return gaveUp;
-  return last && wholePipeline(step, last);
+  const found = gaveUp ?? (last && wholePipeline(step, last));
+  if (!found) return null;
+  const callers = callersOf(step.entries, found.entry ?? last!).map((entry) => placed(step, entry));
+  return { ...found, text: gaveUp ? found.text : asWritten(step, found), guard: guardAround(step, found), callers };
+}
+
+function placed(step: TracedStep, entry: TraceEntry): PlacedCommand {
+  const at = { file: entry.file, line: firstLine(entry, step.sourceLine), function: functionOf(entry) };
+  return { ...at, text: asWritten(step, { ...at, text: entry.text }) };
+}
+
+/** See PlacedCommand.text. What bash shows if the script cannot be read. */
+function asWritten(
+  { sourceLine }: TracedStep,
+  { file, line, text }: Pick<PlacedCommand, "file" | "line" | "text">,
+): string {
+  const written = writtenLineAt((at) => sourceLine(file, at), line);
+  if (written === null || written.text === "") return text;
+  const statement = statementOf(written, text);
+  if (!isSimple(statement)) return statement;
+  // In eval and in traps the line is not the command's own.
+  const word = /^[\w./:-]+/.exec(text)?.[0];
+  return word !== undefined && statement.includes(word) ? text + redirectionsOf(statement) : text;
+}
+
+/** `exit $rc` after the test that set rc says less than that test. */
+function guardAround({ entries, code, sourceLine }: TracedStep, { file, line, entry, text }: Found): Guard | null {
+  if (entry === null || !/^(?:exit|return)\b/.test(text)) return null;
+  const source = (at: number) => sourceLine(file, at);
+  const guard = guardOf(source, line);
+  if (guard) return guard;
+  const name = /^(?:exit|return)\s+["']?\$\{?([A-Za-z_]\w*)/.exec(statementAt(source, line, text))?.[1];
+  if (name === undefined) return null;
+  const until = entries.lastIndexOf(entry);
+  const set = entries.findLast(
+    (one, i) =>
+      i < until && one.file === file && new RegExp(`^(?:(?:local|declare|export) )?${name}=${code}$`).test(one.text),
+  );
+  return set ? (guardOf(source, set.line) ?? { line: set.line, text: statementAt(source, set.line, set.text) }) : null;
+}
+
+function statementAt(source: (line: number) => string | null, line: number, traced: string): string {
+  const written = writtenLineAt(source, line);
+  return written ? statementOf(written, traced) : traced;
 }
 
 /** Without what ran in the background, and in traps. */
@@ -105,7 +163,7 @@ function inHandlers(entries: readonly TraceEntry[]): Set<TraceEntry> {
   return inside;
 }
 
-function whereBashGaveUp(step: TracedStep, last: TraceEntry | null): FailingCommand | null {
+function whereBashGaveUp(step: TracedStep, last: TraceEntry | null): Found | null {
   const diagnostic = step.stderrTail
     .trimEnd()
     .split("\n")
@@ -136,7 +194,7 @@ function whereBashGaveUp(step: TracedStep, last: TraceEntry | null): FailingComm
  * Under pipefail any part of a pipeline may have failed: its first line is shown, and all of it. Which subshells are parts
  * of one is told from the script.
  */
-function wholePipeline({ entries, mainPid, pipefail, sourceLine }: TracedStep, last: TraceEntry): FailingCommand {
+function wholePipeline({ entries, mainPid, pipefail, sourceLine }: TracedStep, last: TraceEntry): Found {
   const text = inAssignment(entries, last) ?? last.text;
   const at = { file: last.file, line: firstLine(last, sourceLine), function: functionOf(last), text, entry: last };
   if (last.pid === mainPid) return at;

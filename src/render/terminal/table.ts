@@ -1,0 +1,110 @@
+import type { Cell, RowSet } from "../../model/rows.ts";
+import { type ColumnView, columnView } from "./columns.ts";
+import { cutEnd, cutMiddle } from "./cut.ts";
+
+export interface TerminalOptions {
+  /** Of the terminal. */
+  readonly columns: number;
+  readonly colours: boolean;
+  /** Epoch, in ms: times are shown as seen from then. */
+  readonly nowMs: number;
+}
+
+/** Between two columns. */
+const GAP = "  ";
+/** Less of a text says nothing. */
+const NARROWEST = 8;
+
+/** The rows of a report for a person: no rules, no internal ids, human figures, and never wider than the terminal. */
+export function terminalTable({ columns, rows }: RowSet, options: TerminalOptions): string {
+  const shown = columns.flatMap((name, at) => {
+    const view = columnView(name);
+    // A column without a value says nothing.
+    if (view === null || (rows.length > 0 && rows.every((row) => row[at] === null || row[at] === ""))) return [];
+    return [{ at, view, cells: rows.map((row) => view.show(row[at]!, options.nowMs)) }];
+  });
+  const widths = fittedWidths(shown, options.columns);
+  const line = (cells: readonly string[], paint: (text: string, column: number) => string) =>
+    cells
+      .map((cell, i) => {
+        const { view } = shown[i]!;
+        const cut = view.fits === "middle" ? cutMiddle(cell, widths[i]!) : cutEnd(cell, widths[i]!);
+        const padding = " ".repeat(Math.max(0, widths[i]! - Bun.stringWidth(cut)));
+        const painted = paint(cut, i);
+        return view.align === "right" ? padding + painted : i === cells.length - 1 ? painted : painted + padding;
+      })
+      .join(GAP)
+      .trimEnd();
+  const head = line(
+    shown.map(({ view }) => view.heading),
+    (text) => coloured(text, "dim", options),
+  );
+  const status = columns.indexOf("status");
+  const body = rows.map((row, r) => {
+    const colour = status < 0 ? null : colourOf(row[status]!);
+    return line(
+      shown.map(({ cells }) => cells[r]!),
+      (text, i) =>
+        colour === null || !["status", "name"].includes(shown[i]!.view.heading)
+          ? text
+          : coloured(text, colour, options),
+    );
+  });
+  return `${[head, ...body].join("\n")}\n`;
+}
+
+/** One row as lines, a value each: for a report that answers with one row of many columns. */
+export function terminalLines({ columns, rows }: RowSet, options: TerminalOptions): string {
+  const [row] = rows;
+  if (!row) return "";
+  const lines = columns.flatMap((name, i) => {
+    const view = columnView(name);
+    const text = view?.show(row[i]!, options.nowMs) ?? "";
+    return view === null || text === "" ? [] : [{ heading: view.heading, text, name }];
+  });
+  const width = Math.max(...lines.map(({ heading }) => heading.length), 0);
+  const colour = colourOf(row[columns.indexOf("status")] ?? null);
+  return lines
+    .map(({ heading, text, name }) => {
+      const cut = cutEnd(text, options.columns - width - GAP.length);
+      const painted = name === "status" && colour ? coloured(cut, colour, options) : cut;
+      return `${coloured(heading.padEnd(width), "dim", options)}${GAP}${painted}\n`;
+    })
+    .join("");
+}
+
+interface Shown {
+  readonly view: ColumnView;
+  readonly cells: readonly string[];
+}
+
+/** Where it is too wide, the widest flexible column gives way first, and again, down to a width that still says something. */
+function fittedWidths(shown: readonly Shown[], columns: number): number[] {
+  const widths = shown.map(({ view, cells }) =>
+    Math.max(Bun.stringWidth(view.heading), ...cells.map((cell) => Bun.stringWidth(cell))),
+  );
+  const total = () => widths.reduce((sum, width) => sum + width, 0) + GAP.length * Math.max(0, widths.length - 1);
+  for (let excess = total() - columns; excess > 0; excess = total() - columns) {
+    const flexible = shown.flatMap(({ view }, i) => (view.fits !== "fixed" && widths[i]! > NARROWEST ? [i] : []));
+    if (flexible.length === 0) break;
+    const widest = flexible.reduce((a, b) => (widths[b]! > widths[a]! ? b : a));
+    const second = Math.max(NARROWEST, ...flexible.filter((i) => i !== widest).map((i) => widths[i]!));
+    const down = Math.max(second - (widths[widest]! > second ? 0 : 1), widths[widest]! - excess, NARROWEST);
+    widths[widest] = Math.min(widths[widest]! - 1, down);
+  }
+  return widths;
+}
+
+type Colour = "red" | "yellow" | "green" | "dim";
+const CODES: Readonly<Record<Colour, string>> = { red: "31", yellow: "33", green: "32", dim: "2" };
+
+function coloured(text: string, colour: Colour, { colours }: TerminalOptions): string {
+  return colours && text !== "" ? `\x1b[${CODES[colour]}m${text}\x1b[0m` : text;
+}
+
+/** A failure stands out; a pass stays calm. */
+function colourOf(status: Cell): Colour | null {
+  if (status === "failed") return "red";
+  if (["interrupted", "partial", "running", "not run", "skipped"].includes(String(status))) return "yellow";
+  return null;
+}

@@ -1,0 +1,40 @@
+import { functionOf, type TraceEntry } from "./entries.ts";
+
+/** Deeper chains are recursion: the outermost callers say where it began. */
+const MOST_CALLERS = 40;
+
+/**
+ * The commands through which a script came to the function or sourced file of `entry`, innermost first: each is the last
+ * command before the one it led to that ran one frame further out. Empty at the top level of a script, and where the trace
+ * no longer has them.
+ */
+export function callersOf(entries: readonly TraceEntry[], entry: TraceEntry): TraceEntry[] {
+  const callers: TraceEntry[] = [];
+  let frames = entry.functions;
+  for (let at = entries.lastIndexOf(entry) - 1; at >= 0 && frames.length > 0; at--) {
+    const candidate = entries[at]!;
+    if (!isFrameBelow(candidate, frames)) continue;
+    callers.push(candidate);
+    frames = candidate.functions;
+  }
+  return callers.length <= MOST_CALLERS ? callers : callers.slice(-MOST_CALLERS);
+}
+
+/** bash names the script itself `main` once a function runs, and has no frame for it before. */
+function isFrameBelow({ functions, text }: TraceEntry, frames: readonly string[]): boolean {
+  const below = withoutMain(frames).slice(1);
+  const own = withoutMain(functions);
+  if (own.length !== below.length || own.some((name, i) => name !== below[i])) return false;
+  const callee = frames[0]!;
+  if (callee === "source") return /^(?:builtin |command )?(?:\.|source) /.test(text);
+  return text.includes(callee);
+}
+
+function withoutMain(functions: readonly string[]): readonly string[] {
+  return functions.at(-1) === "main" ? functions.slice(0, -1) : functions;
+}
+
+/** Whether a command runs in a function; a sourced file is none. */
+export function isInFunction(entry: TraceEntry): boolean {
+  return functionOf(entry) !== null;
+}

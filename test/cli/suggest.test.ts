@@ -1,0 +1,47 @@
+import { expect, test } from "bun:test";
+import { nameElsewhere, nearest } from "../../src/cli/argv/suggest.ts";
+
+const verbs = [
+  "init",
+  "run start",
+  "run end",
+  "exec",
+  "record",
+  "why",
+  "runs",
+  "steps",
+  "summary",
+  "failures",
+  "search",
+  "log",
+];
+
+test.each([
+  ["wyh", "why"],
+  ["sumary", "summary"],
+  ["serach", "search"],
+  ["faliures", "failures"],
+  ["recrod", "record"],
+  ["sum", "summary"],
+  ["run-start", "run start"],
+])("%s is taken for %s", (word, meant) => expect(nearest(word, verbs)).toBe(meant));
+
+test.each(["xyzzy", "x", "", "completely-else"])("%p is near nothing", (word) =>
+  expect(nearest(word, verbs)).toBeUndefined(),
+);
+
+test("of two that are equally near neither is named", () => {
+  expect(nearest("ab", ["aa", "bb"])).toBeUndefined();
+  expect(nearest("ouput", ["output", "output-file"])).toBe("output");
+  expect(nearest("keepgoing", ["keep-going", "kind"])).toBe("keep-going");
+});
+
+test("other tools' verbs have a name here", () => {
+  expect(["ls", "grep", "rerun", "version", "show"].map(nameElsewhere)).toEqual([
+    "runs",
+    "search",
+    "record --failed",
+    "--version",
+    undefined,
+  ]);
+});
