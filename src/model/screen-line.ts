@@ -12,7 +12,10 @@ const OTHERS =
 const SEQUENCE = new RegExp(`${CSI}|${OTHERS}`, "g");
 
 /** What moves the cursor or changes what stands there. Erasing to the right changes nothing at the end of a line. */
-const REDRAWS = /[\r\b]|(?:\x1b\[|\x9b)(?:[0-?]*[ -/]*[GCD`aPX@]|[0-?]*[12][KJ])/;
+const REDRAWS = /[\r\b\v\f]|\x1b[DEM]|(?:\x1b\[|\x9b)(?:[0-?]*[ -/]*[ABCDEFGHPX@`adefk]|[0-?]*[12][KJ])/;
+/** CUU, CUD, CNL, CPL, CUP, HVP, VPA, VPR and VPB: the cursor goes to another row. */
+const ROW_MOVES = new Set("ABEFHfdek");
+const SINGLE_ROW_MOVES = new Set(["\v", "\f", "\x1bD", "\x1bE", "\x1bM"]);
 
 /** Where a cursor may be sent: a line that needs more is no display. */
 const MOST_COLUMNS = 65_536;
@@ -21,7 +24,8 @@ const MOST_INSERTED = 1024;
 
 /**
  * A line of output as a person sees it after the line is complete: control sequences are gone, and of what was redrawn
- * (by CR, backspace, cursor movements or erasing) the last drawing is left. Returns the text itself if nothing controls it.
+ * (by CR, backspace, cursor movements or erasing) the last drawing is left. What the text puts into several rows of the
+ * screen is joined by spaces. Returns the text itself if nothing controls it.
  */
 export function screenLine(text: string): string {
   if (!CONTROL.test(text)) return text;
@@ -29,6 +33,8 @@ export function screenLine(text: string): string {
 }
 
 class ScreenLine {
+  /** Rows that the cursor has left. */
+  readonly #rows: string[] = [];
   /** A character of two columns is followed by an empty cell. */
   #cells: string[] = [];
   #column = 0;
@@ -42,8 +48,12 @@ class ScreenLine {
       done = match.index + match[0].length;
     }
     this.#print(text.slice(done));
-    const line = this.#cells.join("");
-    return this.#isRedrawn ? line.trimEnd() : line;
+    return [...this.#rows, this.#row()].filter(Boolean).join(" ");
+  }
+
+  #row(): string {
+    const row = this.#cells.join("");
+    return this.#isRedrawn ? row.trimEnd() : row;
   }
 
   #print(text: string): void {
@@ -75,6 +85,7 @@ class ScreenLine {
   #obey(sequence: string, parameters: string | undefined, final: string | undefined): void {
     if (sequence === "\r") this.#moveTo(0);
     else if (sequence === "\b") this.#moveTo(this.#column - 1);
+    else if (SINGLE_ROW_MOVES.has(sequence) || ROW_MOVES.has(final ?? "")) this.#leaveRow();
     else if (final !== undefined) this.#control(final, Number.parseInt(parameters ?? "", 10));
   }
 
@@ -88,6 +99,14 @@ class ScreenLine {
     else if (final === "P") this.#cells.splice(this.#column, count);
     else if (final === "@") this.#insert(count);
     else if (final === "X") this.#blank(this.#column, this.#column + count);
+  }
+
+  /** In the new row the column hardly matters. */
+  #leaveRow(): void {
+    this.#rows.push(this.#row());
+    this.#cells = [];
+    this.#column = 0;
+    this.#isRedrawn = true;
   }
 
   #moveTo(column: number): void {

@@ -22,6 +22,7 @@ describe("the index holds what a person sees", () => {
     ["plain text", "error: total is 42\n", ["error: total is 42"]],
     ["colours", "\x1b[31merror:\x1b[0m cannot open giraffe\nb\n", ["error: cannot open giraffe", "b"]],
     ["a redrawn line", " 10%\r 50%\r\x1b[Kerror: walrus\r\n", ["error: walrus"]],
+    ["words that NUL separates", "one\0two\n", ["one two"]],
     ["lines that nothing is left of", "a\n50%\r\x1b[K\nb\n", ["a", "", "b"]],
   ])("of %s", (_, log, lines) => {
     expect(indexTexts(log)).toEqual(lines);

@@ -3,6 +3,9 @@ import { KeyState, type Redactor } from "../../model/redact/redactor.ts";
 import { type Span, withoutSpans } from "../../model/redact/spans.ts";
 import { screenLine } from "../../model/screen-line.ts";
 
+/** They are not seen, but what they separate are words: `find -print0`. */
+const SEPARATORS = /[\0\x1c-\x1f]/g;
+
 /** Splits a log into lines. A secret that the middle of a long line is left out of is taken out of both ends. */
 export function splitterFor(redactor: Redactor | undefined): LineSplitter {
   return redactor === undefined ? new LineSplitter() : new LineSplitter((ends) => redactedEnds(ends, redactor));
@@ -18,7 +21,7 @@ export function toIndexTexts(lines: string[], keys: KeyState, redactor: Redactor
   const changed: number[] = [];
   for (let i = 0; i < lines.length; i++) {
     const raw = lines[i]!;
-    const seen = screenLine(raw);
+    const seen = screenLine(raw.replace(SEPARATORS, " "));
     if (seen === raw) continue;
     lines[i] = seen;
     changed.push(i);
