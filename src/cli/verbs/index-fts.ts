@@ -1,9 +1,8 @@
 import { defineCommand } from "citty";
 import { exitCode, ScenariologError, usageError } from "../../errors.ts";
-import { indexRun } from "../../recorder/index/index-run.ts";
+import { indexRun, runsToIndex } from "../../recorder/index/index-run.ts";
 import { takeInWaiting } from "../../recorder/pending/waiting.ts";
 import { openForWriting } from "../../store/open.ts";
-import { oldestRunIds } from "../../store/runs.ts";
 import { required } from "../argv/context.ts";
 import { allowanceArgs, allowanceOf, dbArg } from "../argv/flags.ts";
 import { noOperands } from "../argv/operands.ts";
@@ -34,7 +33,7 @@ export default defineCommand({
     try {
       if (!store.fts) throw new ScenariologError("NO_FTS5", `FTS5 is not available; nothing of ${db} was indexed`);
       const total = { lines: 0, artifacts: 0, rebuilt: 0, failures: 0 };
-      for (const id of runId === null ? oldestRunIds(store, -1, 0) : [runId]) {
+      for (const id of runsToIndex(store, runId)) {
         const taken = await takeInWaiting(store, id);
         for (const text of await taken.index()) (await import("../output/console.ts")).warn(text);
         const done = await indexRun(store, id, {

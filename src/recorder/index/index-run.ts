@@ -5,7 +5,7 @@ import { takeMasks } from "../../files/masked-values.ts";
 import { Redactor } from "../../model/redact/redactor.ts";
 import { type Artifact, artifactsOf } from "../../store/artifacts.ts";
 import { adoptLines, indexStateOf } from "../../store/lines.ts";
-import { findRun, type Run } from "../../store/runs.ts";
+import { findRun, oldestRunIds, type Run } from "../../store/runs.ts";
 import type { Store } from "../../store/store.ts";
 import { indexLog } from "./index-log.ts";
 import { rebuildLines } from "./rebuild-lines.ts";
@@ -67,6 +67,11 @@ export async function indexRun(store: Store, selector: string, options: IndexRun
     }
   }
   return { lines, artifacts, failures, rebuilt, withoutFile };
+}
+
+/** The run that was asked for, or every run (null), oldest first. */
+export function runsToIndex(store: Store, selector: string | null): readonly string[] {
+  return selector === null ? oldestRunIds(store, -1, 0) : [selector];
 }
 
 /** The number of lines added, or why there are none. */
