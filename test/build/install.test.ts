@@ -9,7 +9,9 @@ const target = `linux-${process.arch}`;
 const name = `scenariolog-9.8.7-${target}`;
 
 /** Shells that stand for those of minimal images. */
-const shells = [["dash"], ["bash", "--posix"], ["busybox", "sh"], ["sh"]].filter(([shell]) => Bun.which(shell!) !== null);
+const shells = [["dash"], ["bash", "--posix"], ["busybox", "sh"], ["sh"]].filter(
+  ([shell]) => Bun.which(shell!) !== null,
+);
 
 describe.if(process.platform === "linux")("install.sh", () => {
   let release: string;
@@ -22,7 +24,10 @@ describe.if(process.platform === "linux")("install.sh", () => {
     fs.mkdirSync(join(release, name));
     fs.cpSync(await executable(), join(release, name, "scenariolog"));
     // Quickly rather than small: the archive does not leave this machine.
-    await mustRun(["sh", "-c", `tar -cf - ${name} | gzip -1 >${name}.tar.gz && sha256sum ${name}.tar.gz >SHA256SUMS`], release);
+    await mustRun(
+      ["sh", "-c", `tar -cf - ${name} | gzip -1 >${name}.tar.gz && sha256sum ${name}.tar.gz >SHA256SUMS`],
+      release,
+    );
     server = Bun.serve({
       hostname: "127.0.0.1",
       port: 0,
@@ -90,7 +95,10 @@ describe.if(process.platform === "linux")("install.sh", () => {
     const bin = newFolder("bin");
     fs.writeFileSync(join(bin, "uname"), '#!/bin/sh\n[ "$1" = -m ] && echo riscv64 || echo Linux\n', { mode: 0o755 });
     const { stderr, code } = await install(["sh"], ["--to", newFolder("to")], { PATH: `${bin}:${process.env.PATH}` });
-    expect({ stderr, code }).toEqual({ stderr: "install.sh: there is no executable for the processor riscv64\n", code: 1 });
+    expect({ stderr, code }).toEqual({
+      stderr: "install.sh: there is no executable for the processor riscv64\n",
+      code: 1,
+    });
   });
 
   test.if(canMount)("leaves the old executable in place if the disk is full", async () => {

@@ -18,7 +18,8 @@ describe.if(process.platform === "linux" && node !== null)("the launcher of the 
     await mustRun([process.execPath, join(root, "scripts/npm-packages.ts"), ...flags], root);
     project = newFolder("project");
     fs.mkdirSync(join(project, "node_modules"));
-    for (const name of fs.readdirSync(packages)) fs.renameSync(join(packages, name), join(project, "node_modules", name));
+    for (const name of fs.readdirSync(packages))
+      fs.renameSync(join(packages, name), join(project, "node_modules", name));
     launcher = join(project, "node_modules/scenariolog/launcher.cjs");
   });
 
@@ -27,7 +28,11 @@ describe.if(process.platform === "linux" && node !== null)("the launcher of the 
 
   test("starts the executable of this platform, which needs no Bun", async () => {
     const { stdout, stderr, code } = await launch(["--version"], { PATH: "/usr/bin:/bin" });
-    expect({ stdout, stderr, code }).toEqual({ stdout: expect.stringMatching(/^scenariolog version \d/), stderr: "", code: 0 });
+    expect({ stdout, stderr, code }).toEqual({
+      stdout: expect.stringMatching(/^scenariolog version \d/),
+      stderr: "",
+      code: 0,
+    });
   });
 
   test("passes arguments, output and the exit code on as they are", async () => {
@@ -36,7 +41,10 @@ describe.if(process.platform === "linux" && node !== null)("the launcher of the 
   });
 
   test("ends by the signal that ended the program", async () => {
-    const child = Bun.spawn([node!, launcher, "cmd", "--", "sh", "-c", "kill -TERM $$"], { cwd: project, stderr: "ignore" });
+    const child = Bun.spawn([node!, launcher, "cmd", "--", "sh", "-c", "kill -TERM $$"], {
+      cwd: project,
+      stderr: "ignore",
+    });
     await child.exited;
     expect([child.exitCode, child.signalCode]).toEqual([143, null]);
     const waiting = Bun.spawn([node!, launcher, "cmd", "--", "sh", "-c", "echo up; exec sleep 30"], {
@@ -56,7 +64,9 @@ describe.if(process.platform === "linux" && node !== null)("the launcher of the 
     fs.cpSync(join(project, "node_modules/scenariolog"), bare, { recursive: true });
     const { stderr, code } = await run([node!, join(bare, "launcher.cjs"), "--version"], bare);
     expect(code).toBe(127);
-    expect(stderr).toMatch(/^scenariolog: the package scenariolog-linux-\w+ is not installed, .*\n {2}install it: npm install scenariolog-linux-\w+@\d\S*\n$/);
+    expect(stderr).toMatch(
+      /^scenariolog: the package scenariolog-linux-\w+ is not installed, .*\n {2}install it: npm install scenariolog-linux-\w+@\d\S*\n$/,
+    );
   });
 
   test("the package for this platform says so to npm", async () => {
