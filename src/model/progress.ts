@@ -1,3 +1,4 @@
+import type { FailingPlace } from "./failing-place.ts";
 import type { Stream } from "./ids.ts";
 
 /** A step of a suite, to those who watch it. */
@@ -24,6 +25,8 @@ export interface StepEnd {
   /** Absolute paths of its logs; null where there is none. */
   readonly stdoutFile: string | null;
   readonly stderrFile: string | null;
+  /** The line that a person wants to see; null if the step did not fail, or if no trace says where. Absent if not known. */
+  readonly failedAt?: FailingPlace | null;
 }
 
 /** Told of a suite while it runs. None of it may throw, or wait: a slow console must not slow a step. */
