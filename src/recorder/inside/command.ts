@@ -7,6 +7,7 @@ import { messageOf } from "../../errors.ts";
 import { takeMasks } from "../../files/masked-values.ts";
 import type { Exit } from "../../model/exit.ts";
 import type { Redactor } from "../../model/redact/redactor.ts";
+import { toEnv } from "../../model/step-environment.ts";
 import { type Clock, systemClock } from "../../model/time.ts";
 import { writeAll } from "../../sys/descriptors.ts";
 import { outcomeOf } from "../rows/outcome.ts";
@@ -113,7 +114,7 @@ async function run(
     argv,
     cwd: undefined,
     stdin: "inherit",
-    env: { SCENARIOLOG_COMMAND_ID: rows.scope.commandId },
+    env: toEnv({ commandId: rows.scope.commandId }),
     // `2>&1`: only the program itself knows in which order it writes into the two.
     merged: isSameFile(fd.stdout, fd.stderr),
     stdout: rows.logs.stdout.file,

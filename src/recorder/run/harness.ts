@@ -5,6 +5,7 @@ import type { Platform } from "../../capture/platform.ts";
 import { defaultLogDir, logDirOf } from "../../files/paths.ts";
 import type { Exit } from "../../model/exit.ts";
 import type { StepOptions } from "../../model/step.ts";
+import { fromEnv, toEnv } from "../../model/step-environment.ts";
 import { PLANNED_TAG } from "../../model/tags.ts";
 import { type Clock, systemClock } from "../../model/time.ts";
 import { openForReading, openForWriting } from "../../store/open.ts";
@@ -13,8 +14,6 @@ import type { Store } from "../../store/store.ts";
 import { databaseName } from "../pending/places.ts";
 import { outcomeOf } from "../rows/outcome.ts";
 import type { RunEnding } from "../rows/run-rows.ts";
-import { redactionEnv } from "../step/redaction-env.ts";
-import { skipEnv } from "../step/skip-env.ts";
 import { endRun, type RunSpec, startRun } from "./run.ts";
 import { savedRunEnd } from "./run-ending.ts";
 import type { SuiteCounts, SuiteResult } from "./suite.ts";
@@ -96,18 +95,21 @@ function start(spec: HarnessSpec, clock: Clock): string {
 
 function environmentOf(spec: HarnessSpec, runId: string): Record<string, string> {
   const { rootDir } = spec.run;
-  const outer = ["SCENARIOLOG_STEP_ID", "SCENARIOLOG_ATTEMPT"].filter((name) => process.env[name]);
-  return {
-    SCENARIOLOG_DB: path.resolve(spec.database),
-    SCENARIOLOG_RUN_ID: runId,
-    SCENARIOLOG_ROOT_DIR: path.resolve(rootDir),
-    SCENARIOLOG_LOG_DIR: logDirOf(rootDir, spec.logDir ?? defaultLogDir(runId)),
-    SCENARIOLOG_TRACE: spec.trace.trace,
-    ...redactionEnv(spec.trace),
-    ...skipEnv(spec),
-    // Of a step of another run, should we be in one.
-    ...Object.fromEntries(outer.map((name) => [name, ""])),
-  };
+  return toEnv({
+    database: path.resolve(spec.database),
+    runId,
+    rootDir: path.resolve(rootDir),
+    logDir: logDirOf(rootDir, spec.logDir ?? defaultLogDir(runId)),
+    ...spec.trace,
+    skipCode: spec.skipCode,
+    // The step around this recorder, if there is one, belongs to another run.
+    ...(isInStep() && { stepId: "", attempt: null }),
+  });
+}
+
+function isInStep(): boolean {
+  const { stepId, attempt } = fromEnv();
+  return stepId !== undefined || attempt !== null;
 }
 
 /** Returns what could not be recorded. */

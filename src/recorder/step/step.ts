@@ -6,15 +6,14 @@ import { MarkTape } from "../../files/timeline.ts";
 import type { Exit } from "../../model/exit.ts";
 import { MASKS_TAG } from "../../model/redact/masks.ts";
 import type { StepSpec } from "../../model/step.ts";
+import { toEnv } from "../../model/step-environment.ts";
 import { type Clock, systemClock } from "../../model/time.ts";
 import { type Outcome, outcomeOf } from "../rows/outcome.ts";
 import type { Connection } from "./connection.ts";
 import { StepJournal } from "./journal.ts";
 import { checkWorkDir, openLogs } from "./logs.ts";
 import { MaskWatch } from "./mask-watch.ts";
-import { redactionEnv } from "./redaction-env.ts";
 import { saidBy } from "./said.ts";
-import { skipEnv } from "./skip-env.ts";
 import type { KeepTrace } from "./traced-attempt.ts";
 
 /** How an attempt of a step ended; of the last one, how the step did. */
@@ -153,17 +152,7 @@ async function runAttempt(
   const captured = await capture(platform, control, {
     argv: spec.argv,
     cwd: spec.workDir === "" ? undefined : spec.workDir,
-    env: {
-      SCENARIOLOG_DB: path.resolve(journal.database),
-      SCENARIOLOG_RUN_ID: journal.runId,
-      SCENARIOLOG_ROOT_DIR: path.resolve(spec.rootDir),
-      SCENARIOLOG_LOG_DIR: logs.dir,
-      SCENARIOLOG_STEP_ID: journal.stepId,
-      SCENARIOLOG_ATTEMPT: String(attempt),
-      ...redactionEnv(spec),
-      ...skipEnv(spec),
-      ...traced?.env,
-    },
+    env: { ...environmentOf(spec, journal, logs.dir, attempt), ...traced?.env },
     stdin: spec.stdin,
     stdout: logs.stdout,
     stderr: logs.stderr,
@@ -183,6 +172,16 @@ async function runAttempt(
   const ended = outcomeOf(captured, control, spec, saidBy(journal, logs, spec));
   const outcome = masks?.found ? { ...ended, tags: [...ended.tags, [MASKS_TAG, "true"] as const] } : ended;
   return { captured, outcome, completedAt, durationMs, marks, keepTrace: traced?.keep };
+}
+
+function environmentOf(
+  { rootDir, redactor, redactLogs, skipCode }: StepSpec,
+  { database, runId, stepId }: Pick<StepJournal, "database" | "runId" | "stepId">,
+  logDir: string,
+  attempt: number,
+): Record<string, string> {
+  const where = { database: path.resolve(database), runId, rootDir: path.resolve(rootDir), logDir, stepId, attempt };
+  return toEnv({ ...where, redactor, redactLogs, skipCode });
 }
 
 function isTraced({ trace = "never" }: StepSpec): boolean {
