@@ -15,6 +15,22 @@ export interface StepProgress {
 /** `leak` is a step that failed because of what it left behind (--on-leak fail). */
 export type Verdict = "passed" | "failed" | "flaky" | "skipped" | "timeout" | "leak" | "interrupted";
 
+/** `reason` is why the end was not the step's own doing; null if it was. */
+export function verdictOf({
+  code,
+  reason,
+  flaky,
+}: {
+  readonly code: number;
+  readonly reason: "interrupted" | "timeout" | "leak" | "skipped" | null;
+  readonly flaky: boolean;
+}): Verdict {
+  if (reason !== null) return reason;
+  if (code !== 0) return "failed";
+  return flaky ? "flaky" : "passed";
+}
+
+/** How an attempt of a step ended; after the last one, how the step did. */
 export interface StepEnd {
   readonly verdict: Verdict;
   readonly code: number;

@@ -86,7 +86,7 @@ async function begin(connection: Connection, spec: CommandSpec, clock: Clock): P
   const { at, logDir } = spec.record!;
   try {
     const store = connection.open();
-    await connection.takeIn();
+    await connection.importPending();
     const { argv, name, redactor, redactLogs } = spec;
     const place = findPlace(store, at);
     takeMasks(redactor, store.path, place.runId);
