@@ -9,6 +9,7 @@ import type { Exit } from "../../model/exit.ts";
 import type { Redactor } from "../../model/redact/redactor.ts";
 import { type Clock, systemClock } from "../../model/time.ts";
 import { writeAll } from "../../sys/descriptors.ts";
+import { workingDirectory } from "../../sys/working-directory.ts";
 import { outcomeOf } from "../rows/outcome.ts";
 import { Connection } from "../step/connection.ts";
 import { beginCommand, type CommandRows, closeLogs, endCommand } from "./command-rows.ts";
@@ -89,7 +90,7 @@ async function begin(connection: Connection, spec: CommandSpec, clock: Clock): P
     const { argv, name, redactor, redactLogs } = spec;
     const place = findPlace(store, at);
     takeMasks(redactor, store.path, place.runId);
-    const beginning = { argv, name, redactor, redactLogs, logDir, cwd: ownCwd(), startedAt: clock.now() };
+    const beginning = { argv, name, redactor, redactLogs, logDir, cwd: workingDirectory(), startedAt: clock.now() };
     return beginCommand(store, place, beginning);
   } catch (error) {
     await spec.onUnrecorded(messageOf(error));
@@ -135,14 +136,6 @@ function isSameFile(one: number, other: number): boolean {
     return a.dev === b.dev && a.ino === b.ino;
   } catch {
     return false;
-  }
-}
-
-function ownCwd(): string | null {
-  try {
-    return process.cwd();
-  } catch {
-    return null;
   }
 }
 
