@@ -21,7 +21,7 @@ export const portablePlatform: Platform = {
 };
 
 function spawn(spec: ChildSpec): Child | Exit {
-  const file = locate(spec.argv[0], spec.cwd ?? process.cwd(), process.env.PATH);
+  const file = locate(spec.argv[0], spec.cwd ?? ".", process.env.PATH);
   if (typeof file !== "string") return file;
   for (const [name, value] of Object.entries(spec.env)) process.env[name] = value;
   const output = spec.output === "console" ? "inherit" : "pipe";

@@ -37,7 +37,8 @@ export function linuxPlatform(): Platform {
 }
 
 function spawn(spec: ChildSpec, inherited: Inherited, reaper: Reaper): Child | Exit {
-  const file = locate(spec.argv[0], spec.cwd ?? process.cwd(), process.env.PATH);
+  const directory = spec.cwd ?? inherited.directory;
+  const file = locate(spec.argv[0], directory ?? ".", process.env.PATH);
   if (typeof file !== "string") return file;
 
   const pipes = spec.output === "console" ? [] : newPipes(spec.output === "pipe" ? 1 : 2);
@@ -52,7 +53,7 @@ function spawn(spec: ChildSpec, inherited: Inherited, reaper: Reaper): Child | E
       ...pipes.map(({ write }, i) => ({ dup: write, as: i + 1 })),
       ...(spec.output === "pipe" ? [{ dup: 1, as: 2 }] : []),
       ...inherited.descriptors.map((fd) => ({ dup: fd, as: fd })),
-      ...(spec.cwd === undefined ? [] : [{ chdir: spec.cwd } as const]),
+      ...(directory === undefined ? [] : [{ chdir: directory } as const]),
     ],
     defaultSignals: inherited.defaultSignals,
     limit: restoreFileLimit,

@@ -2,6 +2,7 @@ import path from "node:path";
 import { tailOf } from "../../files/tail.ts";
 import type { Redactor } from "../../model/redact/redactor.ts";
 import { visible } from "../../render/text.ts";
+import { workingDirectory } from "../../sys/working-directory.ts";
 import { harmless } from "../output/harmless.ts";
 import type { Reader } from "../output/reader.ts";
 
@@ -37,6 +38,8 @@ function dump(title: string, stream: string, file: string | null, reader: Reader
 
 /** As one would name it from here. */
 function nearName(file: string): string {
-  const relative = path.relative(process.cwd(), file);
+  const directory = workingDirectory();
+  if (directory === null) return file;
+  const relative = path.relative(directory, file);
   return relative.startsWith("..") || path.isAbsolute(relative) ? file : relative;
 }

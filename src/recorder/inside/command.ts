@@ -10,6 +10,7 @@ import type { Redactor } from "../../model/redact/redactor.ts";
 import { toEnv } from "../../model/step-environment.ts";
 import { type Clock, systemClock } from "../../model/time.ts";
 import { writeAll } from "../../sys/descriptors.ts";
+import { workingDirectory } from "../../sys/working-directory.ts";
 import { Connection } from "../step/connection.ts";
 import { type EndedProcess, runProcess, uncaptured, withControl } from "../step/process-life.ts";
 import { beginCommand, type CommandRows, closeLogs, endCommand } from "./command-rows.ts";
@@ -94,7 +95,7 @@ async function begin(connection: Connection, spec: CommandSpec, clock: Clock): P
     const { argv, name, redactor, redactLogs } = spec;
     const place = findPlace(store, at);
     takeMasks(redactor, store.path, place.runId);
-    const beginning = { argv, name, redactor, redactLogs, logDir, cwd: ownCwd(), startedAt: clock.now() };
+    const beginning = { argv, name, redactor, redactLogs, logDir, cwd: workingDirectory(), startedAt: clock.now() };
     return beginCommand(store, place, beginning);
   } catch (error) {
     await spec.onUnrecorded(messageOf(error));
@@ -140,14 +141,6 @@ function isSameFile(one: number, other: number): boolean {
     return a.dev === b.dev && a.ino === b.ino;
   } catch {
     return false;
-  }
-}
-
-function ownCwd(): string | null {
-  try {
-    return process.cwd();
-  } catch {
-    return null;
   }
 }
 
