@@ -58,6 +58,11 @@ export const verbs = {
     load: async () => (await import("./verbs/why.ts")).default,
     operands: "[RUN] [STEP]",
   },
+  show: {
+    summary: "A run whole, as one JSON document for programs",
+    load: async () => (await import("./verbs/show.ts")).default,
+    operands: "[RUN]",
+  },
   runs: { summary: "The newest runs, one a line", load: async () => (await import("./verbs/runs.ts")).default },
   steps: {
     summary: "Every step of a run: status, attempts, time, bytes, memory",

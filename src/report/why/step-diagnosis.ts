@@ -155,7 +155,10 @@ function errorOf({ stream, log, index, message }: LoggedFailure): FirstError {
 }
 
 /** Null if the database does not tell. A harness runs its steps in the root, unless the step says otherwise. */
-export function reproduceOf({ argv, tags, knowsWorkDir }: FailedStep, rootDir: string): string | null {
+export function reproduceOf(
+  { argv, tags, knowsWorkDir }: Pick<FailedStep, "argv" | "tags" | "knowsWorkDir">,
+  rootDir: string,
+): string | null {
   if (argv === null) return null;
   const command = argv.map(shellWord).join(" ");
   const dir = tags.get("cmd.work_dir") ?? (knowsWorkDir ? path.resolve(rootDir) : null);
