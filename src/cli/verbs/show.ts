@@ -3,8 +3,9 @@ import { jsonDocument } from "../../render/json.ts";
 import { runDocument } from "../../report/document/build-document.ts";
 import type { RunDocument } from "../../report/document/run-document.ts";
 import { openForReading } from "../../store/open.ts";
+import { notingAllowance } from "../argv/allowance.ts";
 import { required } from "../argv/context.ts";
-import { allowanceArgs, allowanceOf, dbArg, runArg } from "../argv/flags.ts";
+import { allowanceArgs, dbArg, runArg } from "../argv/flags.ts";
 import { runOperand } from "../argv/operands.ts";
 import { bytesOf } from "../argv/size.ts";
 import { choiceOf } from "../argv/step-flags.ts";
@@ -42,7 +43,7 @@ export default defineCommand({
     const selector = runOperand("show", args["run-id"], data);
     choiceOf("show", "output", args.output, OUTPUTS);
     const options = {
-      ...allowanceOf(args),
+      ...notingAllowance(args),
       logBytes: bytesOf("log-bytes", args["log-bytes"]),
       redactor: redactionOf({}, data.flags.redact as string[] | undefined).redactor,
     };

@@ -9,8 +9,9 @@ import { type Diagnosis, diagnose } from "../../report/why/diagnosis.ts";
 import { openForReading } from "../../store/open.ts";
 import { findRun } from "../../store/runs.ts";
 import type { Store } from "../../store/store.ts";
+import { notingAllowance } from "../argv/allowance.ts";
 import { required } from "../argv/context.ts";
-import { allowanceArgs, allowanceOf, dbArg, runArg } from "../argv/flags.ts";
+import { allowanceArgs, dbArg, runArg } from "../argv/flags.ts";
 import { noOperands } from "../argv/operands.ts";
 import { seeHelp } from "../argv/parse.ts";
 import { bytesOf } from "../argv/size.ts";
@@ -64,7 +65,7 @@ export default defineCommand({
     const output = choiceOf("why", "output", args.output, OUTPUTS);
     const maxBytes = mostBytes(args["max-bytes"]);
     const options = {
-      ...allowanceOf(args),
+      ...notingAllowance(args),
       all: args.all,
       redactor: redactionOf({}, data.flags.redact as string[] | undefined).redactor,
     };
