@@ -142,6 +142,12 @@ main()
     });
   });
 
+  test("a name that is relative to the directory that make went to, though that stands in the other log", async () => {
+    const script = `echo "make[1]: Entering directory '$PWD/sub'"; echo 'c.c:2:1: error: no' >&2; exit 2\n`;
+    const suite = await recorded({ "a.sh": script, "c.c": "// a\n// b\n", "sub/c.c": "// c\n// d\n" }, ["sh", "a.sh"]);
+    expect((await asJson(suite)).failed_at).toMatchObject({ file: "sub/c.c", line: 2, source: [{}, { text: "// d" }] });
+  });
+
   test("nothing is made of a time, a URL, or a file that is not there", async () => {
     for (const line of ["10:20:30: 12: started", "http://localhost:80: error: refused", "gone.c:3:1: error: x"]) {
       const suite = await recorded({ "a.sh": `echo '${line}' >&2; exit 1\n` }, ["sh", "a.sh"]);

@@ -22,6 +22,9 @@ const DIAGNOSTIC_LENGTH = 2000;
 /** What runtimes call the code outside any function. */
 const TOP_LEVEL = /^(?:(?:Object\.)?<[\w ()]+>|main::|require)$/;
 
+/** A recursive make may go to thousands. */
+const MOST_DIRECTORIES = 50;
+
 /** A test's verdict comes first, whichever stream has it; what only repeats that something failed comes last. */
 const RANK: Readonly<Record<PrintedKind, number>> = { test: 0, stack: 1, compiler: 1, shell: 1, tool: 2 };
 
@@ -50,9 +53,10 @@ export function printedPlace(
   files: ReadableFiles,
   failed: FailedStep,
   rootDir: string,
+  logs: ReadableLogs,
   failures: readonly LoggedFailure[],
 ): FailedAt | null {
-  const places = failures.flatMap((failure) => placeOf(files, failed, rootDir, failure) ?? []);
+  const places = failures.flatMap((failure) => placeOf(files, failed, rootDir, logs, failure) ?? []);
   return (
     places.find(({ isFound }) => isFound)?.place ??
     places.find(({ place }) => place.problem !== undefined)?.place ??
@@ -69,8 +73,14 @@ interface Candidate {
 }
 
 /** The innermost frame in the user's own files, and as callers those outside it. */
-function placeOf(files: ReadableFiles, failed: FailedStep, rootDir: string, failure: LoggedFailure): Candidate | null {
-  const dirs = directories(failed, failure);
+function placeOf(
+  files: ReadableFiles,
+  failed: FailedStep,
+  rootDir: string,
+  logs: ReadableLogs,
+  failure: LoggedFailure,
+): Candidate | null {
+  const dirs = directories(failed, logs);
   const frames = failure.frames.flatMap((frame): (Frame & Pick<FailedAt, "changed_since" | "problem">)[] => {
     const scope = TOP_LEVEL.test(frame.function ?? "") ? null : frame.function;
     const inline = inlineLines(failed, frame);
@@ -114,22 +124,25 @@ function inlineLines(failed: FailedStep, { file }: PrintedFrame): readonly strin
   return names.includes(file) ? inlineScript(failed) : null;
 }
 
-/** Where a relative name may lie: the root, where the step ran, where make went, and where its script and programs are. */
-function directories({ step, tags, argv }: FailedStep, { index, log }: LoggedFailure): string[] {
+/**
+ * Where a relative name may lie: where make went, where the step ran, the root, and where its script and programs are. make
+ * says on stdout where it goes, and a compiler's error is on stderr: of several directories the last one comes first.
+ */
+function directories({ step, tags, argv }: FailedStep, { stderr, stdout }: ReadableLogs): string[] {
   const workDir = tags.get("cmd.work_dir") ?? "";
-  const entered = log.lines
-    .slice(0, index + 1)
-    .findLast((line) => /^\S*make(?:\[\d+\])?: Entering directory /.test(line.slice(0, 100)));
-  const made = /Entering directory [`'](.+)'/.exec(entered ?? "")?.[1];
+  const made = [...stdout.lines, ...stderr.lines].flatMap((line) => {
+    const entered = /^\S*make(?:\[\d+\])?: Entering directory [`'](.+)'/.exec(line.slice(0, DIAGNOSTIC_LENGTH));
+    return entered ? [entered[1]!] : [];
+  });
   const scripts = [step.script_path ?? "", ...(argv ?? [])].filter((word) => word.includes("/") && !/\s/.test(word));
   return [
     ...new Set([
-      ...(made === undefined ? [] : [made]),
+      ...made.reverse(),
       workDir,
       "",
       ...scripts.map((file) => path.join(path.isAbsolute(file) ? "" : workDir, path.dirname(file))),
     ]),
-  ];
+  ].slice(0, MOST_DIRECTORIES);
 }
 
 function resolve(

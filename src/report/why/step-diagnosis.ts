@@ -106,7 +106,7 @@ export function causeOf(files: ReadableFiles, failed: FailedStep, rootDir: strin
   if (failed.status === "passed" || failed.status === "skipped") return { failed_at: null, first_error: null };
   const failures = loggedFailures(logs);
   return {
-    failed_at: tracedPlace(files, failed, rootDir) ?? printedPlace(files, failed, rootDir, failures),
+    failed_at: tracedPlace(files, failed, rootDir) ?? printedPlace(files, failed, rootDir, logs, failures),
     first_error: firstErrorOf(logs, failures),
   };
 }
