@@ -54,8 +54,13 @@ export const verbs = {
     operands: "STEP… [-- ARG…], or: -- HARNESS [ARG…]",
   },
   why: {
-    summary: "Why a run did not pass, on one screen",
+    summary: "Why a run or step did not pass, on one screen",
     load: async () => (await import("./verbs/why.ts")).default,
+    operands: "[RUN] [STEP]",
+  },
+  show: {
+    summary: "A run whole, as one JSON document for programs",
+    load: async () => (await import("./verbs/show.ts")).default,
     operands: "[RUN]",
   },
   runs: { summary: "The newest runs, one a line", load: async () => (await import("./verbs/runs.ts")).default },

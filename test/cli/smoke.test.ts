@@ -47,6 +47,11 @@ const calls: Record<VerbName, () => Promise<void>> = {
     );
   },
   why: async () => expect(await answer(["why"])).toContain("no such table"),
+  show: async () =>
+    expect(JSON.parse(await answer(["show"]))).toMatchObject({
+      format: 1,
+      run: { run_id: runId, counts: { total: 6 } },
+    }),
   runs: async () => expect(await rows("runs")).toMatchObject([{ suite: "plain", status: "failed" }]),
   steps: async () => expect((await rows("steps")).map(({ step_num }) => step_num)).toEqual([1, 2, 3, 4, 5, 6]),
   summary: async () => expect(await rows("summary")).toMatchObject([{ total_steps: 6, failed_steps: 1 }]),

@@ -3,8 +3,9 @@ import { exitCode, ScenariologError } from "../../errors.ts";
 import { indexRun } from "../../recorder/index/index-run.ts";
 import { takeInWaiting } from "../../recorder/pending/waiting.ts";
 import { openForWriting } from "../../store/open.ts";
+import { notingAllowance } from "../argv/allowance.ts";
 import { required } from "../argv/context.ts";
-import { allowanceArgs, allowanceOf, dbArg } from "../argv/flags.ts";
+import { allowanceArgs, dbArg } from "../argv/flags.ts";
 import { noOperands } from "../argv/operands.ts";
 import { redactArg, redactionOf } from "../argv/trace-flags.ts";
 import { writeOut } from "../output/streams.ts";
@@ -26,7 +27,7 @@ export default defineCommand({
       const taken = await takeInWaiting(store, runId);
       for (const text of await taken.index()) (await import("../output/console.ts")).warn(text);
       const { lines, artifacts, failures } = await indexRun(store, runId, {
-        allowance: allowanceOf(args),
+        allowance: notingAllowance(args),
         redactor: redactionOf(args, data.flags.redact as string[] | undefined).redactor,
       });
       writeOut(`${count(lines, "line")} added from ${count(artifacts, "artifact")}\n`);
