@@ -67,6 +67,12 @@ export const verbs = {
   summary: { summary: "One row about a run", load: async () => (await import("./verbs/summary.ts")).default },
   failures: { summary: "The steps that did not pass", load: async () => (await import("./verbs/failures.ts")).default },
   timings: { summary: "The slowest steps", load: async () => (await import("./verbs/timings.ts")).default },
+  history: {
+    summary: "Every step over the last runs: outcomes, flips, usual time, since when it fails",
+    load: async () => (await import("./verbs/history.ts")).default,
+    operands: "[STEP]",
+  },
+  flaky: { summary: "The steps that fail at random", load: async () => (await import("./verbs/flaky.ts")).default },
   search: { summary: "Find lines that steps printed", load: async () => (await import("./verbs/search.ts")).default },
   log: {
     summary: "What a step printed, both streams as they came",

@@ -52,6 +52,9 @@ const calls: Record<VerbName, () => Promise<void>> = {
   summary: async () => expect(await rows("summary")).toMatchObject([{ total_steps: 6, failed_steps: 1 }]),
   failures: async () => expect(await rows("failures")).toMatchObject([{ step_num: 1, exit_code: 3 }]),
   timings: async () => expect(await rows("timings", "--top", "2")).toHaveLength(2),
+  history: async () =>
+    expect(await rows("history", "--fields", "step_num,outcomes")).toContainEqual({ step_num: 1, outcomes: "F" }),
+  flaky: async () => expect(await rows("flaky")).toEqual([]),
   search: async () =>
     expect(await rows("search", "--query", "needle")).toMatchObject([{ line_num: 1, text: "needle" }]),
   log: async () => expect(await answer(["log"], ["1", "--stderr"])).toBe("no such table\n"),
