@@ -87,6 +87,10 @@ export const verbs = {
     summary: "Index the logs of a run that are not indexed yet",
     load: async () => (await import("./verbs/index-fts.ts")).default,
   },
+  prune: {
+    summary: "Delete old runs: rows, index lines and log files",
+    load: async () => (await import("./verbs/prune.ts")).default,
+  },
   capabilities: {
     summary: "What this program, and a database, can do",
     load: async () => (await import("./verbs/capabilities.ts")).default,

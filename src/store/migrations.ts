@@ -239,4 +239,20 @@ export const migrations: readonly Migration[] = [
 ) WITHOUT ROWID`,
     ],
   },
+  {
+    // Runs that `prune` has taken away and whose rows, lines and files it still has to delete: whoever prunes next goes on.
+    name: "0016-pruned-runs",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS pruned_runs (
+  run_id TEXT PRIMARY KEY,
+  root_dir TEXT NOT NULL,
+  started_at TEXT NOT NULL
+) WITHOUT ROWID`,
+      `CREATE TABLE IF NOT EXISTS pruned_steps (
+  step_id TEXT PRIMARY KEY,
+  run_id TEXT NOT NULL
+) WITHOUT ROWID`,
+      "CREATE INDEX IF NOT EXISTS idx_pruned_steps_run ON pruned_steps(run_id)",
+    ],
+  },
 ];

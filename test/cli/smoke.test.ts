@@ -66,6 +66,12 @@ const calls: Record<VerbName, () => Promise<void>> = {
     expect(code).toBe(0);
     expect(await rows("runs", "--limit", "1")).toMatchObject([{ status: "passed" }]);
   },
+  prune: async () => {
+    expect(await rows("prune", "--keep", "0", "--dry-run")).toHaveLength(1);
+    const { stderr, code } = await scenariolog(["prune", "--db", db, "--keep", "0"], { cwd: dir });
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining("deleted 1 runs") });
+    expect(await rows("runs")).toHaveLength(1);
+  },
   capabilities: async () => expect((await scenariolog(["capabilities"])).code).toBe(0),
   help: async () => expect((await scenariolog(["help", "exec"])).stdout).toContain(entryOf("exec").summary),
   completion: async () => expect((await scenariolog(["completion", "bash"])).stdout).toContain("scenariolog"),
