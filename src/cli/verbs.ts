@@ -87,6 +87,7 @@ export const verbs = {
     summary: "Index the logs of a run that are not indexed yet",
     load: async () => (await import("./verbs/index-fts.ts")).default,
   },
+  du: { summary: "What takes the space, by suite and kind", load: async () => (await import("./verbs/du.ts")).default },
   prune: {
     summary: "Delete old runs: rows, index lines and log files",
     load: async () => (await import("./verbs/prune.ts")).default,

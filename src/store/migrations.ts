@@ -1,5 +1,5 @@
 /**
- * The schema as a list that only ever grows: a migration that has shipped is never edited, reordered or removed.
+ * The schema as one long list that only ever grows: a migration that has shipped is never edited, reordered or removed.
  * `user_version` stays 1 throughout, because the Go build refuses any other: whatever comes here must be additive.
  */
 export interface Migration {

@@ -66,6 +66,10 @@ const calls: Record<VerbName, () => Promise<void>> = {
     expect(code).toBe(0);
     expect(await rows("runs", "--limit", "1")).toMatchObject([{ status: "passed" }]);
   },
+  du: async () =>
+    expect(await rows("du")).toContainEqual(
+      expect.objectContaining({ suite: "plain", kind: "stdout", runs: 1, files: 6 }),
+    ),
   prune: async () => {
     expect(await rows("prune", "--keep", "0", "--dry-run")).toHaveLength(1);
     const { stderr, code } = await scenariolog(["prune", "--db", db, "--keep", "0"], { cwd: dir });

@@ -1,12 +1,12 @@
 import type { Store } from "../../store/store.ts";
 
 /** Others wait for this long at most, as a rule: a commit, and a slice that is harder than the last, come on top. */
-const TARGET_MS = 12;
+const TARGET_MS = 8;
 const FEWEST = 10;
 const MOST = 5000;
 const FIRST = 200;
 
-/** Does a long work in slices of about 12 ms, and learns from each how large the next one may be. */
+/** Does a long work in slices of about 8 ms, and learns from each how large the next one may be. */
 export class Pace {
   #most = FIRST;
 
