@@ -3,6 +3,7 @@ import { usageError } from "../../errors.ts";
 import { findTape, type Tape } from "../../files/step-output.ts";
 import type { Stream } from "../../model/ids.ts";
 import { LineMatcher } from "../../model/line-matcher.ts";
+import { ScreenLineMatcher } from "../../model/screen-line-matcher.ts";
 import { silencesOf } from "../../report/silences.ts";
 import { openForReading } from "../../store/open.ts";
 import { notingAllowance } from "../argv/allowance.ts";
@@ -58,7 +59,7 @@ export default defineCommand({
       timestamps: args.timestamps,
       raw: args.raw,
       ...(args.tail === undefined ? {} : { tail: integerOf("tail", args.tail, 0) }),
-      ...(args.grep === undefined ? {} : { grep: new LineMatcher(regExpOf(args.grep)) }),
+      ...(args.grep === undefined ? {} : { grep: new ScreenLineMatcher(new LineMatcher(regExpOf(args.grep))) }),
     };
     refuseIdle(data, args.gaps ? ["timestamps", "tail", "grep", "raw"] : Object.keys(gapArgs), args.gaps);
     const output = parseOutputOptions(data.flags);
