@@ -14,6 +14,14 @@ export interface StepProgress {
 /** `leak` is a step that failed because of what it left behind (--on-leak fail). */
 export type Verdict = "passed" | "failed" | "flaky" | "skipped" | "timeout" | "leak" | "interrupted";
 
+/** The command that made a step fail. Null where that is not known. */
+export interface FailedPlace {
+  /** Relative to the run's root_dir if it lies in there; null for a script that is no file. */
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly command: string | null;
+}
+
 export interface StepEnd {
   readonly verdict: Verdict;
   readonly code: number;
@@ -24,6 +32,8 @@ export interface StepEnd {
   /** Absolute paths of its logs; null where there is none. */
   readonly stdoutFile: string | null;
   readonly stderrFile: string | null;
+  /** What the step's trace says; null or absent if it has none. */
+  readonly failedAt?: FailedPlace | null;
 }
 
 /** Told of a suite while it runs. None of it may throw, or wait: a slow console must not slow a step. */

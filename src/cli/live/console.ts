@@ -1,5 +1,5 @@
 import type { Stream } from "../../model/ids.ts";
-import type { StepEnd, StepProgress, SuiteObserver } from "../../model/progress.ts";
+import type { FailedPlace, StepEnd, StepProgress, SuiteObserver } from "../../model/progress.ts";
 import type { Redactor } from "../../model/redact/redactor.ts";
 import { fit } from "../../render/plain-text.ts";
 import { elapsedOf, titleOf } from "../../render/step-title.ts";
@@ -8,11 +8,12 @@ import { Outlet } from "../../sys/outlet.ts";
 import { mayColour, mayRedraw, type Terminal, terminalOn } from "../../sys/terminal.ts";
 import { harmless, RecordedOutput } from "../output/harmless.ts";
 import { readerOf } from "../output/reader.ts";
+import { failedPlaceOf } from "./failed-place.ts";
 import { RunningStep } from "./running-step.ts";
 import { leftOutNote, type Show, shows } from "./show.ts";
 import { ShownOutput } from "./shown-output.ts";
 import { tailDump } from "./tail-dump.ts";
-import { attemptLine, type Paint, paint, plain, verdictLine } from "./verdict.ts";
+import { againLine, attemptLine, isBad, type Paint, paint, plain, USUAL_COLUMNS, verdictLine } from "./verdict.ts";
 
 const REFRESH_MS = 100;
 const SLOW_MS = 60_000;
@@ -30,6 +31,8 @@ export interface ConsoleOptions {
 export interface SuiteConsole extends SuiteObserver {
   /** A line between those about the steps. */
   say(line: string): void;
+  /** A line for each step that did not pass, in the order in which they ended. */
+  readonly failures: readonly string[];
   /** Waits until all is on the console, or nobody reads it any more. To be called once, before anything else is printed. */
   close(): Promise<void>;
 }
@@ -52,6 +55,7 @@ class LiveConsole implements SuiteConsole {
   readonly #running = new Map<string, RunningStep>();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #shown = new Map<string, Record<Stream, ShownOutput>>();
+  readonly failures: string[] = [];
   #drawn = false;
 
   constructor(
@@ -82,14 +86,17 @@ class LiveConsole implements SuiteConsole {
 
   attemptEnded(step: StepProgress, end: StepEnd): void {
     this.#flush(step);
-    this.#print(attemptLine(step, end, this.#paint), this.#tail(step, end));
+    const place = this.#placeOf(end);
+    this.#print(attemptLine(step, end, this.#paint, place, this.#columns), this.#tail(step, end));
   }
 
   stepEnded(step: StepProgress, end: StepEnd): void {
     this.#running.delete(keyOf(step));
     this.#flush(step);
     this.#shown.delete(keyOf(step));
-    this.#print(verdictLine(step, end, this.#paint), this.#tail(step, end));
+    const place = this.#placeOf(end);
+    this.#print(verdictLine(step, end, this.#paint, place, this.#columns), this.#tail(step, end));
+    if (isBad(end.verdict)) this.failures.push(againLine(step, end, place));
     for (const [stream, outlet] of [["stdout", this.#out] as const, ["stderr", this.#err] as const]) {
       const note = leftOutNote(stream, outlet.takeLeftOut());
       if (note !== "") this.#print(`[scenariolog] note: ${note}`);
@@ -131,10 +138,18 @@ class LiveConsole implements SuiteConsole {
   }
 
   #tail(step: StepProgress, end: StepEnd): string {
-    const isGood = ["passed", "flaky", "skipped"].includes(end.verdict);
-    return this.options.show !== "failed" || isGood
-      ? ""
-      : tailDump(titleOf(step), end, this.#reader, this.options.redactor);
+    return this.options.show === "failed" && isBad(end.verdict)
+      ? tailDump(titleOf(step), end, this.#reader, this.options.redactor)
+      : "";
+  }
+
+  #placeOf(end: StepEnd): FailedPlace | null {
+    return isBad(end.verdict) ? failedPlaceOf(end, this.options.redactor) : null;
+  }
+
+  /** In the last column a terminal may already go to the next line. */
+  get #columns(): number {
+    return this.terminal === null ? USUAL_COLUMNS : this.terminal.columns() - 1;
   }
 
   /** What may have become a command with the next output, and does not. */

@@ -4,11 +4,22 @@ import type { SuiteCounts, SuiteResult } from "../../recorder/run/suite.ts";
 import { elapsedOf } from "../../render/step-title.ts";
 import { visible } from "../../render/text.ts";
 
-/** `7 steps: 6 passed, 1 failed in 12.3s  run <id>  db <file>`, and where to look further. */
-export function summaryLines(database: string, result: SuiteResult): string {
+/** More failures are read in the answer of `why`, not in a terminal's last lines. */
+const MOST_FAILURES = 10;
+const COLUMNS = 80;
+
+/**
+ * Each step that failed once more, `7 steps: 6 passed, 1 failed in 12.3s  run 9f86d081  db <file>`, and where to look
+ * further. `failures` are the console's own lines.
+ */
+export function summaryLines(database: string, result: SuiteResult, failures: readonly string[] = []): string {
   const { counts, durationMs, runId, pastDeadline, code } = result;
   const total = counts?.total ?? null;
-  const lines = [`${whatOf(counts)} in ${elapsedOf(durationMs)}  run ${runId}  db ${database}`];
+  const lines = failures.slice(0, MOST_FAILURES);
+  if (failures.length > MOST_FAILURES) lines.push(`  and ${failures.length - MOST_FAILURES} more`);
+  const head = `${whatOf(counts)} in ${elapsedOf(durationMs)}  run ${shortRunId(runId)}`;
+  const tail = `  db ${database}`;
+  lines.push(...(Bun.stringWidth(head + tail) <= COLUMNS ? [head + tail] : [head, tail]));
   if (pastDeadline) lines.push("the deadline had come");
   if (total === 0) lines.push("no step was recorded in this run: inside, call scenariolog exec --name NAME -- COMMAND");
   else if (code !== 0)

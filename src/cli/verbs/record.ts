@@ -121,7 +121,7 @@ async function recordSteps(args: Args, data: Invocation): Promise<End> {
     const run = { ...spec.run, provenance: await provenanceFor(args, spec.run.rootDir) };
     const result = await recordSuite(platform, { ...spec, run }, live);
     await live.close();
-    return endOf(args, spec.database, result);
+    return endOf(args, spec.database, result, live.failures);
   } finally {
     await live.close();
   }
@@ -181,8 +181,8 @@ function listOf(data: Invocation, flag: string): string[] {
   return (data.flags[flag] as string[] | undefined) ?? [];
 }
 
-function endOf(args: Args, database: string, result: SuiteResult): End {
-  writeErr(summaryLines(database, result));
+function endOf(args: Args, database: string, result: SuiteResult, failures: readonly string[] = []): End {
+  writeErr(summaryLines(database, result, failures));
   if (result.endBySignal !== undefined) return { signal: result.endBySignal };
   return args.strict && result.problems.length > 0 ? exitCode.recorder : result.code;
 }

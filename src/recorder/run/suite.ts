@@ -236,7 +236,8 @@ class SuiteRun {
     const { code, skipReason, durationMs, attempts } = result;
     const file = (stored: string) => fileOf(path.resolve(this.spec.run.rootDir), stored);
     const files = { stdoutFile: file(result.stdoutPath), stderrFile: file(result.stderrPath) };
-    return { verdict: verdictOf(result), code, skipReason, durationMs, attempts, ...files };
+    const failedAt = result.failedAt ?? null;
+    return { verdict: verdictOf(result), code, skipReason, durationMs, attempts, ...files, failedAt };
   }
 
   async #end(): Promise<SuiteResult> {

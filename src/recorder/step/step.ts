@@ -4,6 +4,7 @@ import { StepControl } from "../../capture/control/step-control.ts";
 import type { Platform } from "../../capture/platform.ts";
 import { MarkTape } from "../../files/timeline.ts";
 import type { Exit } from "../../model/exit.ts";
+import type { FailedPlace } from "../../model/progress.ts";
 import { MASKS_TAG } from "../../model/redact/masks.ts";
 import type { StepSpec } from "../../model/step.ts";
 import { type Clock, systemClock } from "../../model/time.ts";
@@ -31,6 +32,8 @@ export interface AttemptResult {
   readonly attempts: number;
   /** Passed, but not at the first attempt. */
   readonly flaky: boolean;
+  /** What the trace of a failed attempt says; null or absent if there is none. */
+  readonly failedAt?: FailedPlace | null;
 }
 
 export interface RecordedStep extends AttemptResult {
