@@ -194,7 +194,7 @@ describe.concurrent("a selection of steps", () => {
 
 describe.concurrent("record refuses, in one line and before it makes anything,", () => {
   const cases: [title: string, words: string[], message: string, code?: number][] = [
-    ["nothing to run", [], "record needs steps, or a command behind --", 2],
+    ["nothing to run", [], "record needs steps, or a command after --", 2],
     ["a script that is not there", ["nope.sh"], "there is no nope.sh", 2],
     ["a glob that matches nothing", ["steps/*.py"], "nothing matches steps/*.py", 2],
     ["a file that is no script", ["plain.txt"], "plain.txt cannot be run: neither an x bit nor a #! line", 2],

@@ -29,7 +29,7 @@ export function summaryLines(database: string, result: SuiteResult, failures: re
 
 function whatOf(counts: SuiteCounts | null): string {
   if (counts === null) return "an unknown number of steps";
-  const { total, passed, failed, interrupted, skipped, flaky, notRun } = counts;
+  const { total, passed, failed, interrupted, skipped, flaky, notRun, leftOut = 0 } = counts;
   if (total === 0) return "no steps";
   const others: [number, string][] = [
     [failed, "failed"],
@@ -37,6 +37,7 @@ function whatOf(counts: SuiteCounts | null): string {
     [flaky, "flaky"],
     [skipped, "skipped"],
     [notRun, "not run"],
+    [leftOut, "left out"],
   ];
   const parts = [`${passed} passed`, ...others.flatMap(([n, what]) => (n > 0 ? [`${n} ${what}`] : []))];
   return `${total} ${total === 1 ? "step" : "steps"}: ${parts.join(", ")}`;

@@ -23,7 +23,7 @@ export interface HarnessSpec {
   /** Made when it is missing. */
   readonly database: string;
   readonly run: RunSpec;
-  /** Relative to the run's root; undefined is `.logs/<run id>`. */
+  /** Relative to the run's root; undefined is `.logs/<run id>` beside the database. */
   readonly logDir: string | undefined;
   readonly argv: readonly [string, ...string[]];
   /** From a signal, or the deadline, to SIGKILL. */
@@ -101,7 +101,7 @@ function environmentOf(spec: HarnessSpec, runId: string): Record<string, string>
     SCENARIOLOG_DB: path.resolve(spec.database),
     SCENARIOLOG_RUN_ID: runId,
     SCENARIOLOG_ROOT_DIR: path.resolve(rootDir),
-    SCENARIOLOG_LOG_DIR: logDirOf(rootDir, spec.logDir ?? defaultLogDir(runId)),
+    SCENARIOLOG_LOG_DIR: logDirOf(rootDir, spec.logDir ?? defaultLogDir(spec.database, runId)),
     SCENARIOLOG_TRACE: spec.trace.trace,
     ...redactionEnv(spec.trace),
     ...skipEnv(spec),
@@ -117,7 +117,7 @@ async function end(spec: HarnessSpec, runId: string, code: number, clock: Clock,
       ...(await endRun(store, runId, code, { clock, ending })),
     ]);
   } catch (error) {
-    const logDir = logDirOf(spec.run.rootDir, spec.logDir ?? defaultLogDir(runId));
+    const logDir = logDirOf(spec.run.rootDir, spec.logDir ?? defaultLogDir(spec.database, runId));
     const end = { completedAt: clock.now(), exitCode: code, ...ending };
     const rows = { database: databaseName(spec.database), run: { selector: runId, start: null, end }, attempt: null };
     return [await savedRunEnd(rows, logDir, error)];

@@ -3,18 +3,19 @@ import { ENDING, onSignal } from "../../capture/control/signal-handlers.ts";
 import { StepScopes } from "../../capture/control/step-scopes.ts";
 import type { Platform } from "../../capture/platform.ts";
 import { exitCode, ScenariologError } from "../../errors.ts";
-import { defaultLogDir, fileOf, logDirOf } from "../../files/paths.ts";
+import { defaultLogDir, defaultLogsDir, fileOf, logDirOf } from "../../files/paths.ts";
 import { vouchForRoot } from "../../files/vouched.ts";
 import { newRunId, stepIdOf } from "../../model/ids.ts";
 import type { StepEnd, SuiteObserver, Verdict } from "../../model/progress.ts";
 import type { StepOptions } from "../../model/step.ts";
-import { PLANNED_TAG } from "../../model/tags.ts";
+import { LEFT_OUT_TAG, PLANNED_TAG } from "../../model/tags.ts";
 import { type Clock, systemClock } from "../../model/time.ts";
 import { signalNumber } from "../../sys/signals.ts";
 import { insertRunStart, isStarted, type RunEnding, type RunStart } from "../rows/run-rows.ts";
 import { Connection } from "../step/connection.ts";
 import { type AttemptResult, failed, type RecordedStep, recordStep } from "../step/step.ts";
 import { warningsOf } from "../step/warnings.ts";
+import { makeUnseenDir } from "./git/ignore-file.ts";
 import type { PlannedStep } from "./plan.ts";
 import { type RunSpec, runStartOf } from "./run.ts";
 import { writeRunEnd } from "./run-ending.ts";
@@ -23,9 +24,11 @@ export interface SuiteSpec {
   /** Made when it is missing. */
   readonly database: string;
   readonly run: RunSpec;
-  /** Relative to the run's root; undefined is `.logs/<run id>`. */
+  /** Relative to the run's root; undefined is `.logs/<run id>` beside the database. */
   readonly logDir: string | undefined;
   readonly steps: readonly PlannedStep[];
+  /** Steps of the plan that are not to be run: then the run cannot pass in full. */
+  readonly leftOut: readonly PlannedStep[];
   /** For every step. */
   readonly args: readonly string[];
   readonly options: StepOptions;
@@ -59,6 +62,8 @@ export interface SuiteCounts {
   /** Among those that passed or failed. */
   readonly flaky: number;
   readonly notRun: number;
+  /** Of the plan, on request; not in `total`. Absent for a harness, whose plan nobody knows. */
+  readonly leftOut?: number;
 }
 
 /**
@@ -93,10 +98,11 @@ class SuiteRun {
     const startedAt = clock.now();
     this.#startMs = clock.monotonicMs();
     this.#runId = spec.run.runId || newRunId(startedAt, process.pid);
-    this.#logDir = spec.logDir ?? defaultLogDir(this.#runId);
+    this.#logDir = spec.logDir ?? defaultLogDir(spec.database, this.#runId);
     this.#scopes = new StepScopes(platform);
     const lastNum = Math.max(...spec.steps.map(({ num }) => num));
     const tags = new Map([...spec.run.tags, [PLANNED_TAG, String(lastNum)]]);
+    if (spec.leftOut.length > 0) tags.set(LEFT_OUT_TAG, JSON.stringify(spec.leftOut.map(({ num }) => num)));
     const planned = spec.steps.map(({ num, name, script }) => ({
       step_num: num,
       step_name: name,
@@ -129,6 +135,7 @@ class SuiteRun {
     );
     try {
       this.#open();
+      if (this.spec.logDir === undefined) makeUnseenDir(defaultLogsDir(this.spec.database));
       for (const group of this.#groups()) await this.#runTogether(group);
       return await this.#end();
     } finally {
@@ -267,6 +274,7 @@ class SuiteRun {
         skipped: count("skipped"),
         flaky: ended.filter(({ flaky }) => flaky).length,
         notRun: notRun.length,
+        leftOut: this.spec.leftOut.length,
       },
       durationMs: Math.floor(this.clock.monotonicMs() - this.#startMs),
       pastDeadline,
