@@ -36,7 +36,7 @@ function dump(title: string, stream: string, file: string | null, reader: Reader
 }
 
 /** As one would name it from here. */
-function nearName(file: string): string {
+export function nearName(file: string): string {
   const relative = path.relative(process.cwd(), file);
   return relative.startsWith("..") || path.isAbsolute(relative) ? file : relative;
 }

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { defineCommand } from "citty";
 import { exitCode, usageError } from "../../errors.ts";
+import { STREAMS, type Stream } from "../../model/ids.ts";
 import { CWD_TAG, RECORD_TAG } from "../../model/tags.ts";
 import type { PlannedStep } from "../../recorder/run/plan.ts";
 import type { RunSpec } from "../../recorder/run/run.ts";
@@ -20,6 +21,7 @@ import { choiceOf, stepOptionsOf } from "../argv/step-flags.ts";
 import { traceOptionsOf } from "../argv/trace-flags.ts";
 import { SHOW } from "../live/show.ts";
 import { summaryLines } from "../live/suite-summary.ts";
+import { isTerminal } from "../output/reader.ts";
 import { writeErr, writeOut } from "../output/streams.ts";
 import { platformOrWarn } from "../platform.ts";
 import type { End } from "../verb.ts";
@@ -124,7 +126,7 @@ async function recordCommand(line: Line, argv: readonly [string, ...string[]]): 
     leakTimeoutMs,
     skipCode: skipCode ?? null,
     trace: traceOptions(line),
-    capture: choiceOf("record", "capture", String(flags.capture), CAPTURE),
+    captured: capturedStreams(choiceOf("record", "capture", String(flags.capture), CAPTURE)),
     deadlineMs: durationMsOf("deadline", String(flags.deadline)),
   };
   if (flags["dry-run"]) {
@@ -141,7 +143,16 @@ async function recordCommand(line: Line, argv: readonly [string, ...string[]]): 
     writeErr(`${visible(`Error: ${exit.reason}`)}\n${exit.hint ? `  ${visible(exit.hint)}\n` : ""}`);
   }
   for (const problem of result.problems) (await import("../output/console.ts")).warn(problem);
-  return endOf(line, spec.database, result);
+  const { againLine } = await import("../live/verdict.ts");
+  const { failedPlaceOf } = await import("../live/failed-place.ts");
+  const { redactor } = spec.trace;
+  const failures = result.failures.map(({ step, end }) => againLine(step, end, failedPlaceOf(end, redactor)));
+  return endOf(line, spec.database, result, failures);
+}
+
+/** Attached to a terminal, a harness may ask it for its size, colour, redraw, or let sudo ask for a password. */
+function capturedStreams(mode: (typeof CAPTURE)[number]): Stream[] {
+  return STREAMS.filter((stream) => mode === "always" || (mode === "auto" && !isTerminal(stream === "stdout" ? 1 : 2)));
 }
 
 /** A suite is recorded to know why it failed; what passes leaves no trace. */
