@@ -1,6 +1,6 @@
 import { shortRunId } from "../../model/ids.ts";
 import { shellWord } from "../../model/shell-word.ts";
-import type { SuiteCounts, SuiteResult } from "../../recorder/run/suite.ts";
+import type { SuiteCounts, SuiteResult } from "../../recorder/run/suite-result.ts";
 import { elapsedOf } from "../../render/step-title.ts";
 import { visible } from "../../render/text.ts";
 import { nearName } from "./tail-dump.ts";

@@ -7,7 +7,7 @@ import { CWD_TAG, RECORD_TAG } from "../../model/tags.ts";
 import type { PlannedStep } from "../../recorder/run/plan.ts";
 import type { RunSpec } from "../../recorder/run/run.ts";
 import type { Selection } from "../../recorder/run/selection.ts";
-import type { SuiteResult } from "../../recorder/run/suite.ts";
+import type { SuiteResult } from "../../recorder/run/suite-result.ts";
 import { visible } from "../../render/text.ts";
 import { optional } from "../argv/context.ts";
 import { durationMsOf } from "../argv/duration.ts";

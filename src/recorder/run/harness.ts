@@ -26,7 +26,7 @@ import { makeUnseenDir } from "./git/ignore-file.ts";
 import { HarnessOutput } from "./harness-output.ts";
 import { endRun, type RunSpec, startRun } from "./run.ts";
 import { savedRunEnd } from "./run-ending.ts";
-import type { SuiteCounts, SuiteResult } from "./suite.ts";
+import type { SuiteCounts, SuiteResult } from "./suite-result.ts";
 import { recordTap } from "./tap-steps.ts";
 
 export interface HarnessSpec {
