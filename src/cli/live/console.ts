@@ -49,7 +49,11 @@ class LiveConsole implements SuiteConsole {
   readonly #err = new Outlet(2);
   readonly #out = new Outlet(1);
   readonly #reader = readerOf(2);
-  readonly #recorded = { stdout: new RecordedOutput(readerOf(1)), stderr: new RecordedOutput(readerOf(2)) };
+  readonly #readers = { stdout: readerOf(1), stderr: this.#reader };
+  readonly #recorded = {
+    stdout: new RecordedOutput(this.#readers.stdout),
+    stderr: new RecordedOutput(this.#readers.stderr),
+  };
   readonly #paint: Paint;
   readonly #redraws: boolean;
   readonly #running = new Map<string, RunningStep>();
@@ -128,11 +132,11 @@ class LiveConsole implements SuiteConsole {
   }
 
   #shownOf(step: StepProgress): Record<Stream, ShownOutput> {
-    const { redactor } = this.options;
-    const shown = this.#shown.get(keyOf(step)) ?? {
-      stdout: new ShownOutput(redactor, (bytes) => this.#out.write(this.#recorded.stdout.push(bytes))),
-      stderr: new ShownOutput(redactor, (bytes) => this.#err.write(this.#recorded.stderr.push(bytes))),
-    };
+    const outputOf = (stream: Stream) =>
+      new ShownOutput(this.options.redactor, this.#readers[stream], (bytes) =>
+        this.#outletOf(stream).write(this.#recorded[stream].push(bytes)),
+      );
+    const shown = this.#shown.get(keyOf(step)) ?? { stdout: outputOf("stdout"), stderr: outputOf("stderr") };
     this.#shown.set(keyOf(step), shown);
     return shown;
   }
@@ -207,7 +211,7 @@ class LiveConsole implements SuiteConsole {
     const { step, startMs, lastLine } = running!;
     const head = `${placeOf(step)}${titleOf(step)}${others} ${elapsedOf(nowMs() - startMs)}`;
     // In the last column a terminal may already go to the next line.
-    return fit(lastLine === "" ? head : `${head} | ${lastLine.replaceAll("\t", " ")}`, this.terminal!.columns() - 1);
+    return fit(lastLine === "" ? head : `${head} | ${lastLine}`, this.terminal!.columns() - 1);
   }
 
   get #slowMs(): number {
