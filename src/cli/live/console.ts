@@ -9,6 +9,7 @@ import { mayColour, mayRedraw, type Terminal, terminalOn } from "../../sys/termi
 import { harmless, RecordedOutput } from "../output/harmless.ts";
 import { readerOf } from "../output/reader.ts";
 import { failedPlaceOf } from "./failed-place.ts";
+import type { RemainingTime } from "./remaining-time.ts";
 import { RunningStep } from "./running-step.ts";
 import { leftOutNote, type Show, shows } from "./show.ts";
 import { ShownOutput } from "./shown-output.ts";
@@ -24,8 +25,10 @@ export interface ConsoleOptions {
   readonly heartbeatMs: number;
   /** From when on a step is said to be slow; 0 is never. A minute when absent. */
   readonly slowMs?: number;
-  /** Takes secrets out of all that is shown of a step's output; absent: nothing is. */
+  /** Takes secrets out of all that is shown of a step's output; absent: nothing is taken out. */
   readonly redactor?: Redactor;
+  /** What the live line says about the end of the run; absent: nothing. */
+  readonly remaining?: RemainingTime | undefined;
 }
 
 export interface SuiteConsole extends SuiteObserver {
@@ -81,6 +84,7 @@ class LiveConsole implements SuiteConsole {
   stepStarted(step: StepProgress): void {
     // Drawn at the next refresh: of a step that is over by then its end is enough.
     this.#running.set(keyOf(step), new RunningStep(step, nowMs(), this.options.redactor));
+    this.options.remaining?.started(step, nowMs());
   }
 
   stepOutput(step: StepProgress, stream: Stream, chunk: Uint8Array): void {
@@ -96,6 +100,7 @@ class LiveConsole implements SuiteConsole {
 
   stepEnded(step: StepProgress, end: StepEnd): void {
     this.#running.delete(keyOf(step));
+    this.options.remaining?.ended(step);
     this.#flush(step);
     this.#shown.delete(keyOf(step));
     const place = this.#placeOf(end);
@@ -209,7 +214,9 @@ class LiveConsole implements SuiteConsole {
     if (!this.#drawn) return "";
     const others = this.#running.size > 1 ? ` (+${this.#running.size - 1})` : "";
     const { step, startMs, lastLine } = running!;
-    const head = `${placeOf(step)}${titleOf(step)}${others} ${elapsedOf(nowMs() - startMs)}`;
+    const leftMs = this.options.remaining?.leftMs(nowMs()) ?? null;
+    const left = leftMs === null ? "" : `, about ${roughly(leftMs)} left`;
+    const head = `${placeOf(step)}${titleOf(step)}${others} ${elapsedOf(nowMs() - startMs)}${left}`;
     // In the last column a terminal may already go to the next line.
     return fit(lastLine === "" ? head : `${head} | ${lastLine}`, this.terminal!.columns() - 1);
   }
@@ -221,6 +228,11 @@ class LiveConsole implements SuiteConsole {
 
 function placeOf({ index, total }: StepProgress): string {
   return total === 0 ? "" : `[${index}/${total}] `;
+}
+
+/** `7s`, `2m05s`: tenths would claim too much. */
+function roughly(ms: number): string {
+  return elapsedOf(1000 * Math.ceil(ms / 1000)).replace(/\.0s$/, "s");
 }
 
 /** What runs at once differs in one of these. */

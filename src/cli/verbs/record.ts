@@ -7,6 +7,7 @@ import { CWD_TAG, RECORD_TAG } from "../../model/tags.ts";
 import type { PlannedStep } from "../../recorder/run/plan.ts";
 import type { RunSpec } from "../../recorder/run/run.ts";
 import type { Selection } from "../../recorder/run/selection.ts";
+import type { SuiteSpec } from "../../recorder/run/suite.ts";
 import type { SuiteResult } from "../../recorder/run/suite-result.ts";
 import { visible } from "../../render/text.ts";
 import { optional } from "../argv/context.ts";
@@ -96,7 +97,8 @@ async function recordSteps(line: Line, again?: Selection["again"]): Promise<End>
   const platform = await platformOrWarn();
   const { recordSuite } = await import("../../recorder/run/suite.ts");
   const { createConsole } = await import("../live/console.ts");
-  const live = await createConsole({ show, heartbeatMs, redactor: spec.options.redactor });
+  const remaining = isTerminal(2) ? await remainingTime(spec) : undefined;
+  const live = await createConsole({ show, heartbeatMs, redactor: spec.options.redactor, remaining });
   try {
     for (const { level, text } of leftOutLines(noSteps)) {
       if (level === "warn") live.warned(text);
@@ -153,6 +155,21 @@ async function recordCommand(line: Line, argv: readonly [string, ...string[]]): 
 /** Attached to a terminal, a harness may ask it for its size, colour, redraw, or let sudo ask for a password. */
 function capturedStreams(mode: (typeof CAPTURE)[number]): Stream[] {
   return STREAMS.filter((stream) => mode === "always" || (mode === "auto" && !isTerminal(stream === "stdout" ? 1 : 2)));
+}
+
+/** From earlier runs of the suite; undefined if they cannot be read. */
+async function remainingTime({ database, run, steps, jobs }: Pick<SuiteSpec, "database" | "run" | "steps" | "jobs">) {
+  const { openForReading } = await import("../../store/open.ts");
+  const { usualDurations } = await import("../../report/history/usual-durations.ts");
+  const { RemainingTime } = await import("../live/remaining-time.ts");
+  try {
+    const store = openForReading(database);
+    const usual = usualDurations(store, run.suite);
+    store.close();
+    return new RemainingTime(steps, usual, jobs);
+  } catch {
+    return undefined; // the first run
+  }
 }
 
 /** A suite is recorded to know why it failed; what passes leaves no trace. */
