@@ -93,6 +93,27 @@ describe.concurrent("the output of a harness that is not on a terminal", () => {
   });
 });
 
+test("a harness whose stderr is captured on a terminal has a live line, which never tears its output", async () => {
+  const suite = harness("echo one; sleep 0.7; printf half; sleep 0.5; echo ' line' >&2; sleep 0.5");
+  let screen = "";
+  const child = Bun.spawn([...program, "record", "--capture", "always", "--", "./run-all.sh"], {
+    cwd: suite.dir,
+    env: { PATH: process.env.PATH!, HOME: suite.dir, TERM: "xterm" },
+    terminal: {
+      cols: 80,
+      rows: 24,
+      data: (_, bytes) => {
+        screen += Buffer.from(bytes).toString();
+      },
+    },
+  });
+  await child.exited;
+  expect(screen).toMatch(/\r\.\/run-all\.sh 0\.\ds \| one\x1b\[K/);
+  // What the screen shows in the end, of a terminal that knows \r and \x1b[K.
+  const left = screen.replaceAll(/(^|\n)\r?[^\n]*?\r\x1b\[K/g, "$1");
+  expect(left).toMatch(/^one\r\n[^\n]*half line\r\n/);
+});
+
 describe.concurrent("TAP that a harness prints", () => {
   test("becomes steps, with a log for what has details; announced tests that did not come are not run", async () => {
     const suite = harness(

@@ -139,7 +139,11 @@ async function recordCommand(line: Line, argv: readonly [string, ...string[]]): 
   for (const note of await prepare(where)) writeErr(`[scenariolog] note: ${visible(note)}\n`);
   const { recordHarness } = await import("../../recorder/run/harness.ts");
   const run = { ...spec.run, provenance: await provenanceFor(flags, spec.run.rootDir) };
-  const result = await recordHarness(platform, { ...spec, run });
+  const { harnessLine } = await import("../live/harness-line.ts");
+  const watcher = spec.captured.includes("stderr") ? await harnessLine(argv, spec.trace.redactor) : null;
+  const result = await recordHarness(platform, { ...spec, run, watcher: watcher ?? undefined }).finally(() =>
+    watcher?.stop(),
+  );
   const { exit } = result;
   if (exit.kind === "not-started") {
     writeErr(`${visible(`Error: ${exit.reason}`)}\n${exit.hint ? `  ${visible(exit.hint)}\n` : ""}`);

@@ -22,6 +22,13 @@ import { logFileOf } from "../step/redacted-log.ts";
 const TAP_BEGINS_BYTES = 8 << 20;
 const FD = { stdout: 1, stderr: 2 } as const;
 
+/** Told of each piece of output before and after it is passed on. Must neither throw nor wait. */
+export interface OutputWatcher {
+  passing(): void;
+  /** The bytes are good during the call only. */
+  passed(stream: Stream, chunk: Uint8Array): void;
+}
+
 export interface OutputSpec {
   /** Which streams are captured; the others are the caller's own. */
   readonly streams: readonly Stream[];
@@ -30,6 +37,7 @@ export interface OutputSpec {
   readonly rootDir: string;
   readonly redactor: Redactor;
   readonly redactLogs: boolean;
+  readonly watcher?: OutputWatcher | undefined;
 }
 
 /** The output of a harness: passed on byte for byte to where it goes without us, and kept with the run. */
@@ -151,7 +159,9 @@ export class HarnessOutput {
 
   /** False if its reader has gone (`| head`): then it is gone for the harness, too. */
   #pass(stream: Stream, chunk: Uint8Array): boolean {
+    this.spec.watcher?.passing();
     if (!this.#gone.has(stream) && writeAll(FD[stream], chunk).error !== undefined) this.#gone.add(stream);
+    this.spec.watcher?.passed(stream, chunk);
     const reader = this.#readers.get(stream);
     if (reader) {
       reader.bytes += chunk.length;

@@ -23,7 +23,7 @@ import type { RunEnding } from "../rows/run-rows.ts";
 import { redactionEnv } from "../step/redaction-env.ts";
 import { skipEnv } from "../step/skip-env.ts";
 import { makeUnseenDir } from "./git/ignore-file.ts";
-import { HarnessOutput } from "./harness-output.ts";
+import { HarnessOutput, type OutputWatcher } from "./harness-output.ts";
 import { endRun, type RunSpec, startRun } from "./run.ts";
 import { savedRunEnd } from "./run-ending.ts";
 import type { SuiteCounts, SuiteResult } from "./suite-result.ts";
@@ -46,6 +46,7 @@ export interface HarnessSpec {
   readonly skipCode: number | null;
   /** Streams of its output that are kept with the run; the others are the user's own, as they are. */
   readonly captured: readonly Stream[];
+  readonly watcher?: OutputWatcher | undefined;
   /** How long to go on reading from what it leaves behind. */
   readonly leakTimeoutMs: number;
 }
@@ -122,7 +123,7 @@ function start(
     if (spec.logDir === undefined) makeUnseenDir(defaultLogsDir(spec.database));
     if (spec.captured.length === 0) return { runId, output: null };
     const where = { streams: spec.captured, logDir: logDirFor(spec, runId), rootDir: spec.run.rootDir };
-    const output = new HarnessOutput({ ...where, ...redactionOf(spec) }, clock);
+    const output = new HarnessOutput({ ...where, ...redactionOf(spec), watcher: spec.watcher }, clock);
     store.immediate(() => output.reserve(store, runId));
     return { runId, output };
   });
