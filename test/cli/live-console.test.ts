@@ -248,7 +248,7 @@ describe.concurrent("record", () => {
     const raw = await inRawTerminal(record(dir));
     expect(raw).toMatch(/\r\[1\/2\] 01 step 0\.\ds \| begun\x1b\[K/);
     expect(screenOf(raw).map(wait).slice(0, 7)).toEqual([
-      ...["PASS [  N.NNs] 01 step", "FAIL [  N.NNs] 02 step (exit 4)"],
+      ...["PASS [  N.NNs] 01 step", "FAIL [  N.NNs] 02 step (exit 4)  02-step.sh:3  exit 4"],
       ...["--- 02 step: stderr", "broken", "--- 02 step: stdout", "1", "2"],
     ]);
   });
@@ -275,7 +275,7 @@ describe.concurrent("record", () => {
         terminal.write("\x11");
       },
     });
-    expect(raw).toContain("01 step (exit 1)\r\n");
+    expect(raw).toContain("01 step (exit 1)  01-step.sh:3  exit 1\r\n");
     expect(raw).toContain("\r\n999\r\n1000\r\n");
     expect(wait(raw)).toContain("02 step\r\n");
   });
@@ -290,7 +290,7 @@ describe.concurrent("record", () => {
       },
     });
     const screen = screenOf(raw.replaceAll("^C", ""));
-    expect(wait(screen[0]!)).toBe("INTERRUPTED [  N.NNs] 01 step");
+    expect(wait(screen[0]!)).toBe("INTERRUPTED [  N.NNs] 01 step  01-step.sh:3  sleep 60");
     expect(screen.filter((row) => row.startsWith("[1/1]"))).toEqual([]);
   });
 });

@@ -78,6 +78,15 @@ test.if(process.platform === "linux")("record holds no more open after many step
 });
 
 describe.concurrent("the line of a step that failed", () => {
+  test("names the step's own line that called the helper that failed", async () => {
+    const suite = scripts({
+      "./lib.sh": 'assert_eq() { [ "$1" = "$2" ] || { echo "got $1" >&2; return 1; }; }',
+      "04-totals.sh": "set -e\n. ./lib.sh\nn=45\n:\nassert_eq $n 42",
+    });
+    const { stderr } = await suite.record();
+    expect(stderr).toMatch(/^FAIL \[ *[\d.]+s\] 04 totals \(exit 1\) {2}steps\/04-totals\.sh:6 {2}assert_eq 45 42$/m);
+  });
+
   const failing =
     'echo "Traceback (most recent call last):" >&2; echo "  File \\"checks/totals.py\\", line 6, in <module>" >&2; echo "AssertionError: 45 != 42" >&2; exit 1';
 
@@ -238,7 +247,7 @@ describe.concurrent("the flags of exec work for every step:", () => {
     const suite = scripts({ "01-a.sh": "sleep 0.2", "02-b.sh": "sleep 0.2", "03-c.sh": "exec sleep 60" });
     const { code, stderr } = await suite.record(["--timeout", "3s", "steps"]);
     expect(code).toBe(124);
-    expect(stderr).toMatch(/^TIMEOUT \[ *3\.\d+s\] 03 c$/m);
+    expect(stderr).toMatch(/^TIMEOUT \[ *3\.\d+s\] 03 c {2}steps\/03-c\.sh:2 {2}exec sleep 60$/m);
     expect(suite.steps().map(([, , exit]) => exit)).toEqual([0, 0, 124]);
   });
 

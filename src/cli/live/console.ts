@@ -1,5 +1,6 @@
+import type { FailingPlace } from "../../model/failing-place.ts";
 import type { Stream } from "../../model/ids.ts";
-import type { FailedPlace, StepEnd, StepProgress, SuiteObserver } from "../../model/progress.ts";
+import type { StepEnd, StepProgress, SuiteObserver } from "../../model/progress.ts";
 import type { Redactor } from "../../model/redact/redactor.ts";
 import { fit } from "../../render/plain-text.ts";
 import { elapsedOf, titleOf } from "../../render/step-title.ts";
@@ -152,7 +153,7 @@ class LiveConsole implements SuiteConsole {
       : "";
   }
 
-  #placeOf(end: StepEnd): FailedPlace | null {
+  #placeOf(end: StepEnd): FailingPlace | null {
     return isBad(end.verdict) ? failedPlaceOf(end, this.options.redactor) : null;
   }
 

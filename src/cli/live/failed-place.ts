@@ -1,5 +1,6 @@
 import { tailOf } from "../../files/tail.ts";
-import type { FailedPlace, StepEnd } from "../../model/progress.ts";
+import type { FailingPlace } from "../../model/failing-place.ts";
+import type { StepEnd } from "../../model/progress.ts";
 import type { Redactor } from "../../model/redact/redactor.ts";
 import { screenLine } from "../../model/screen-line.ts";
 import { fit } from "../../render/plain-text.ts";
@@ -16,7 +17,7 @@ const LEAST_COMMAND_COLUMNS = 8;
  * Where a step failed: what its trace says, else the first place of a person's own file that its output names, stderr
  * before stdout. Null if neither says.
  */
-export function failedPlaceOf(end: StepEnd, redactor?: Redactor): FailedPlace | null {
+export function failedPlaceOf(end: StepEnd, redactor?: Redactor): FailingPlace | null {
   if (end.failedAt) return end.failedAt;
   return printedPlace(end.stderrFile, redactor) ?? printedPlace(end.stdoutFile, redactor);
 }
@@ -25,7 +26,7 @@ export function failedPlaceOf(end: StepEnd, redactor?: Redactor): FailedPlace | 
  * `  checks/04-totals.sh:6  assert_eq 45 42`, in at most so many columns if the place itself fits; "" for no place. The
  * command is cut with `…`, the place never, since an editor opens it.
  */
-export function placeText(place: FailedPlace | null, columns: number): string {
+export function placeText(place: FailingPlace | null, columns: number): string {
   if (place === null) return "";
   const line = place.line === null ? "" : `:${place.line}`;
   const where = place.file === null ? "" : `  ${visible(place.file)}${line}`;
@@ -34,7 +35,7 @@ export function placeText(place: FailedPlace | null, columns: number): string {
   return command === "" || left < LEAST_COMMAND_COLUMNS ? where : `${where}  ${fit(command, left)}`;
 }
 
-function printedPlace(file: string | null, redactor?: Redactor): FailedPlace | null {
+function printedPlace(file: string | null, redactor?: Redactor): FailingPlace | null {
   const tail = file === null ? null : tailOf(file, TAIL_LINES, TAIL_BYTES);
   if (tail === null) return null;
   const lines = tail.text.split("\n").map(screenLine);

@@ -1,4 +1,5 @@
-import type { FailedPlace, StepEnd, StepProgress, Verdict } from "../../model/progress.ts";
+import type { FailingPlace } from "../../model/failing-place.ts";
+import type { StepEnd, StepProgress, Verdict } from "../../model/progress.ts";
 import { secondsOf, titleOf } from "../../render/step-title.ts";
 import { visible } from "../../render/text.ts";
 import { placeText } from "./failed-place.ts";
@@ -33,7 +34,7 @@ export function verdictLine(
   step: StepProgress,
   end: StepEnd,
   paint: Paint,
-  place: FailedPlace | null = null,
+  place: FailingPlace | null = null,
   columns = USUAL_COLUMNS,
 ): string {
   const [word, colour] = WORDS[end.verdict];
@@ -48,7 +49,7 @@ export function attemptLine(
   step: StepProgress,
   end: StepEnd,
   paint: Paint,
-  place: FailedPlace | null = null,
+  place: FailingPlace | null = null,
   columns = USUAL_COLUMNS,
 ): string {
   const word = `TRY ${end.attempts}${step.tries === undefined ? "" : `/${step.tries}`}`;
@@ -57,7 +58,7 @@ export function attemptLine(
 }
 
 /** For the end of a run: `  FAIL 04 totals (exit 1)  checks/04-totals.sh:6  assert_eq 45 42`. */
-export function againLine(step: StepProgress, end: StepEnd, place: FailedPlace | null): string {
+export function againLine(step: StepProgress, end: StepEnd, place: FailingPlace | null): string {
   const head = `  ${WORDS[end.verdict][0]} ${titleOf(step)}${codeText(end)}`;
   return `${head}${placeText(place, USUAL_COLUMNS - Bun.stringWidth(head))}`;
 }

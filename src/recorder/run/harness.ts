@@ -1,7 +1,6 @@
 import path from "node:path";
 import { runAttached } from "../../capture/attached.ts";
-import type { Captured } from "../../capture/capture.ts";
-import { StepControl } from "../../capture/control/step-control.ts";
+import type { StepControl } from "../../capture/control/step-control.ts";
 import type { Platform } from "../../capture/platform.ts";
 import { messageOf } from "../../errors.ts";
 import { takeMasks } from "../../files/masked-values.ts";
@@ -11,6 +10,7 @@ import type { Stream } from "../../model/ids.ts";
 import type { StepEnd, StepProgress } from "../../model/progress.ts";
 import type { Redactor } from "../../model/redact/redactor.ts";
 import type { StepOptions } from "../../model/step.ts";
+import { fromEnv, toEnv } from "../../model/step-environment.ts";
 import { PLANNED_TAG } from "../../model/tags.ts";
 import { type Clock, systemClock } from "../../model/time.ts";
 import { openForReading, openForWriting } from "../../store/open.ts";
@@ -18,10 +18,8 @@ import { countsOfRuns } from "../../store/run-counts.ts";
 import { stepsOf } from "../../store/steps.ts";
 import type { Store } from "../../store/store.ts";
 import { databaseName } from "../pending/places.ts";
-import { outcomeOf } from "../rows/outcome.ts";
 import type { RunEnding } from "../rows/run-rows.ts";
-import { redactionEnv } from "../step/redaction-env.ts";
-import { skipEnv } from "../step/skip-env.ts";
+import { runProcess, uncaptured, withControl } from "../step/process-life.ts";
 import { makeUnseenDir } from "./git/ignore-file.ts";
 import { HarnessOutput, type OutputWatcher } from "./harness-output.ts";
 import { endRun, type RunSpec, startRun } from "./run.ts";
@@ -72,23 +70,20 @@ export async function recordHarness(
   const startMs = clock.monotonicMs();
   const deadlineMs = spec.deadlineMs > 0 ? startMs + spec.deadlineMs : undefined;
   const limits = { graceMs: spec.graceMs, timeoutMs: 0, deadlineMs, hasTerminal: true };
-  // Before the run's row: a signal that comes now must find it ended.
-  const control = new StepControl(platform, limits);
-  try {
+  return await withControl(platform, limits, async (control) => {
     const { runId, startedAt, output } = start(spec, clock);
     const child = { argv: spec.argv, env: environmentOf(spec, runId), leakTimeoutMs: spec.leakTimeoutMs };
-    const ran: Captured = output
-      ? await output.run(platform, control, child)
-      : { exit: await runAttached(platform, control, child), leaked: null, usage: null, problems: [] };
-    const { exit } = ran;
-    const outcome = outcomeOf(ran, control, { timeoutMs: 0, onLeak: "warn" });
+    const { captured, outcome } = await runProcess(clock, control, {
+      run: async () =>
+        output ? await output.run(platform, control, child) : uncaptured(await runAttached(platform, control, child)),
+    });
+    const { exit } = captured;
     const kept = await keepOutput(spec, runId, startedAt, output);
     const diedOf = outcome.endBySignal ?? diedWithAll(exit, control);
     const reason = diedOf !== undefined ? "interrupted" : outcome.reason === "timeout" ? "timeout" : null;
     const ended = await end(spec, runId, outcome.code, clock, { notRun: null, reason, signal: diedOf });
-    const problems = [...ran.problems, ...kept.problems, ...ended];
+    const problems = [...captured.problems, ...kept.problems, ...ended];
     const counts = countsOf(spec, runId);
-    await control.close();
     return {
       runId,
       exit,
@@ -101,9 +96,7 @@ export async function recordHarness(
       outputFiles: output?.files ?? [],
       failures: kept.failures,
     };
-  } finally {
-    control.release();
-  }
+  });
 }
 
 /** Ctrl-C ended it, and is to end the script that we were called from. */
@@ -164,19 +157,21 @@ function redactionOf({ trace: { redactor, redactLogs } }: HarnessSpec): { redact
 }
 
 function environmentOf(spec: HarnessSpec, runId: string): Record<string, string> {
-  const { rootDir } = spec.run;
-  const outer = ["SCENARIOLOG_STEP_ID", "SCENARIOLOG_ATTEMPT"].filter((name) => process.env[name]);
-  return {
-    SCENARIOLOG_DB: path.resolve(spec.database),
-    SCENARIOLOG_RUN_ID: runId,
-    SCENARIOLOG_ROOT_DIR: path.resolve(rootDir),
-    SCENARIOLOG_LOG_DIR: logDirFor(spec, runId),
-    SCENARIOLOG_TRACE: spec.trace.trace,
-    ...redactionEnv(spec.trace),
-    ...skipEnv(spec),
-    // Of a step of another run, should we be in one.
-    ...Object.fromEntries(outer.map((name) => [name, ""])),
-  };
+  return toEnv({
+    database: path.resolve(spec.database),
+    runId,
+    rootDir: path.resolve(spec.run.rootDir),
+    logDir: logDirFor(spec, runId),
+    ...spec.trace,
+    skipCode: spec.skipCode,
+    // The step around this recorder, if there is one, belongs to another run.
+    ...(isInStep() && { stepId: "", attempt: null }),
+  });
+}
+
+function isInStep(): boolean {
+  const { stepId, attempt } = fromEnv();
+  return stepId !== undefined || attempt !== null;
 }
 
 /** Returns what could not be recorded. */

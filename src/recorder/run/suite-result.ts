@@ -1,7 +1,5 @@
-import path from "node:path";
-import { fileOf } from "../../files/paths.ts";
-import type { StepEnd, Verdict } from "../../model/progress.ts";
-import type { AttemptResult, RecordedStep } from "../step/step.ts";
+import type { Verdict } from "../../model/progress.ts";
+import type { RecordedStep } from "../step/step.ts";
 
 export interface SuiteResult {
   readonly runId: string;
@@ -34,7 +32,7 @@ export interface SuiteCounts {
 export function countsOf(
   ended: readonly RecordedStep[],
 ): Pick<SuiteCounts, "passed" | "failed" | "interrupted" | "skipped" | "flaky"> {
-  const count = (...verdicts: Verdict[]) => ended.filter((step) => verdicts.includes(verdictOf(step))).length;
+  const count = (...verdicts: Verdict[]) => ended.filter((step) => verdicts.includes(step.verdict)).length;
   return {
     passed: count("passed", "flaky"),
     failed: count("failed", "timeout", "leak"),
@@ -42,18 +40,4 @@ export function countsOf(
     skipped: count("skipped"),
     flaky: ended.filter(({ flaky }) => flaky).length,
   };
-}
-
-/** The end of an attempt for those who watch. */
-export function stepEndOf(rootDir: string, result: AttemptResult): StepEnd {
-  const { code, skipReason, durationMs, attempts, failedAt = null } = result;
-  const file = (stored: string) => fileOf(path.resolve(rootDir), stored);
-  const files = { stdoutFile: file(result.stdoutPath), stderrFile: file(result.stderrPath) };
-  return { verdict: verdictOf(result), code, skipReason, durationMs, attempts, ...files, failedAt };
-}
-
-function verdictOf({ code, reason, flaky }: AttemptResult): Verdict {
-  if (reason !== null) return reason;
-  if (code !== 0) return "failed";
-  return flaky ? "flaky" : "passed";
 }

@@ -16,7 +16,7 @@ import { makeUnseenDir } from "./git/ignore-file.ts";
 import type { PlannedStep } from "./plan.ts";
 import type { RunSpec } from "./run.ts";
 import { writeRunEnd } from "./run-ending.ts";
-import { countsOf, type SuiteResult, stepEndOf } from "./suite-result.ts";
+import { countsOf, type SuiteResult } from "./suite-result.ts";
 import { connectionFor } from "./suite-start.ts";
 
 export interface SuiteSpec {
@@ -168,11 +168,11 @@ class SuiteRun {
         keepOpen: true,
         deadlineMs: this.#deadlineMs,
         onOutput: (stream, chunk) => observer.stepOutput(progress, stream, chunk),
-        onAttemptEnd: (result) => observer.attemptEnded(progress, stepEndOf(spec.run.rootDir, result)),
+        onAttemptEnd: (end) => observer.attemptEnded(progress, end),
       });
       this.#results.set(step, recorded);
       this.#signal ??= recorded.endBySignal;
-      observer.stepEnded(progress, stepEndOf(spec.run.rootDir, recorded));
+      observer.stepEnded(progress, recorded);
       this.#warn(recorded);
     } finally {
       this.#scopes.leave(stepId);
