@@ -35,7 +35,11 @@ describe("lines match as a person sees them", () => {
       for (const pattern of [/error/, /^a/, /x$/, /^$/, /é/, /m/]) {
         const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
         const expected = lines.filter((line) => pattern.test(screenLine(line.replace(/\r?\n$/, ""))));
-        expect({ text, pattern, found: JSON.stringify(found(pattern, text).join("")) }).toEqual({ text, pattern, found: JSON.stringify(expected.join("")) });
+        expect({ text, pattern, found: JSON.stringify(found(pattern, text).join("")) }).toEqual({
+          text,
+          pattern,
+          found: JSON.stringify(expected.join("")),
+        });
       }
     }
   });

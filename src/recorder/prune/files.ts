@@ -58,11 +58,14 @@ export function deleteFiles(store: Store, run: PrunedRun, claims: Claims): Delet
   const result = { files: 0, bytes: 0, problems: [] as string[] };
   const dirs = new Set<string>();
   const root = realPathOf(run.root_dir);
-  const ownDir = root === null || run.root_dir === "" ? null : path.join(root, defaultLogDir(run.run_id));
+  // Beside the database, and in the root, where runs of older versions are.
+  const ownDirs = [
+    defaultLogDir(store.path, run.run_id),
+    ...(root === null || run.root_dir === "" ? [] : [defaultLogDir(path.join(root, "database"), run.run_id)]),
+  ];
   const recorded = filesOfPrunedRun(store, run.run_id).map((file) => ({ stored: file.path, fileId: file.file_id }));
   // In a directory of the run's own, also what an interrupted recorder left without a row.
-  const strays =
-    ownDir === null ? [] : namesIn(ownDir).map((name) => ({ stored: path.join(ownDir, name), fileId: null }));
+  const strays = ownDirs.flatMap((dir) => namesIn(dir).map((name) => ({ stored: path.join(dir, name), fileId: null })));
   for (const { stored, fileId } of [...recorded, ...strays]) {
     if (!LOG_NAME.test(path.basename(stored))) continue;
     const found = gate.find(stored);
