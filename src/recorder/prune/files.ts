@@ -84,7 +84,7 @@ export function deleteFiles(store: Store, run: PrunedRun, claims: Claims): Delet
       if (systemCode(error) !== "ENOENT") result.problems.push(`${found.file} was left: ${messageOf(error)}`);
     }
   }
-  if (ownDir !== null) dirs.add(ownDir);
+  for (const dir of ownDirs) dirs.add(dir);
   for (const dir of dirs) removeEmpty(gate, dir, [root, realPathOf(path.dirname(path.resolve(store.path)))]);
   return result;
 }
