@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fs from "node:fs";
 import { program, run, scenariolog } from "../support/program.ts";
 import { type Scripts, scripts } from "../support/recorded.ts";
+import { childrenOf, until } from "../support/started.ts";
 import { inTerminal } from "../support/terminal.ts";
 
 function harness(...lines: string[]): Scripts {
@@ -11,7 +12,7 @@ function harness(...lines: string[]): Scripts {
 const outputOf = (suite: Scripts, stream: string) =>
   fs.readFileSync(`${suite.dir}/.logs/${suite.run().run_id}/run-${stream}.txt`, "latin1");
 const verb = (suite: Scripts, ...words: string[]) =>
-  scenariolog([words[0]!, "--db", ".scenario-run.db", ...words.slice(1)], { cwd: suite.dir });
+  scenariolog([...words[0]!.split(" "), "--db", ".scenario-run.db", ...words.slice(1)], { cwd: suite.dir });
 const rowsOf = async (suite: Scripts, ...words: string[]) =>
   JSON.parse((await verb(suite, ...words, "--output", "json")).stdout) as Record<string, unknown>[];
 const has = (tool: string) => Bun.which(tool) !== null;
@@ -55,6 +56,23 @@ describe.concurrent("the output of a harness that is not on a terminal", () => {
     const { stdout: out } = await none.record(["--capture", "never", "--", "./run-all.sh"]);
     expect(out).toBe("out\n");
     expect(none.sql("SELECT * FROM artifacts")).toEqual([]);
+  });
+
+  test.if(process.platform === "linux")("is taken in by run end if the recorder was killed", async () => {
+    const suite = harness("echo giraffe; touch ready; sleep 30");
+    const record = suite.startRecord(["--run-id", "k", "--", "./run-all.sh"]);
+    await until("ready", () => fs.existsSync(`${suite.dir}/ready`));
+    const [child] = childrenOf(record.pid);
+    await until("the log", () => outputOf(suite, "stdout") === "giraffe\n");
+    record.signal("SIGKILL");
+    await record.ended;
+    process.kill(child!, "SIGKILL");
+    expect((await verb(suite, "run end", "--run-id", "k", "--exit-code", "9")).code).toBe(0);
+    const hash = new Bun.CryptoHasher("sha256").update("giraffe\n").digest("hex");
+    expect(suite.sql("SELECT kind, size_bytes, sha256 FROM artifacts WHERE kind = 'stdout'")).toEqual([
+      { kind: "stdout", size_bytes: 8, sha256: hash },
+    ]);
+    expect(await rowsOf(suite, "search", "--query", "giraffe")).toHaveLength(1);
   });
 
   test("is redacted as a step's is", async () => {

@@ -50,7 +50,7 @@ export const recordArgs = {
     type: "string",
     default: "1",
     valueHint: "n",
-    description: "Run so many neighbours at once that have a line: # scenariolog: independent",
+    description: "How many neighbouring steps run at once if each has the line: # scenariolog: independent",
   },
   "dry-run": { type: "boolean", default: false, description: "Print the steps, and do nothing" },
   show: {

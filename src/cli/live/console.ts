@@ -22,9 +22,9 @@ const SLOW_MS = 60_000;
 
 export interface ConsoleOptions {
   readonly show: Show;
-  /** Where there is no live line: how long a step may be silent until a line says so, and between two such. 0 is never. */
+  /** Without a live line: how long a step may be silent before a line says so, and between two such lines. 0 is never. */
   readonly heartbeatMs: number;
-  /** From when on a step is said to be slow; 0 is never. A minute when absent. */
+  /** After how long a line says that a step is slow; 0 is never. A minute if absent. */
   readonly slowMs?: number;
   /** Takes secrets out of all that is shown of a step's output; absent: nothing is taken out. */
   readonly redactor?: Redactor;
@@ -33,17 +33,17 @@ export interface ConsoleOptions {
 }
 
 export interface SuiteConsole extends SuiteObserver {
-  /** A line between those about the steps. */
+  /** Prints a line between the lines about steps. */
   say(line: string): void;
   /** A line for each step that did not pass, in the order in which they ended. */
   readonly failures: readonly string[];
-  /** Waits until all is on the console, or nobody reads it any more. To be called once, before anything else is printed. */
+  /** Waits until everything is on the console, or nobody reads it any more. Call it before anything else is printed. */
   close(): Promise<void>;
 }
 
 /**
- * What a person sees of a suite while it runs, on stderr: a line for each step that has ended, and, on a terminal, one
- * below them about those that run, redrawn in place. No step ever waits for it.
+ * What a person sees of a running suite on stderr: a line for each step that has ended, and below them, on a terminal, one
+ * about the running steps that is redrawn in place. No step ever waits for it.
  */
 export async function createConsole(options: ConsoleOptions): Promise<SuiteConsole> {
   return new LiveConsole(options, await terminalOn(2));
@@ -83,7 +83,7 @@ class LiveConsole implements SuiteConsole {
   }
 
   stepStarted(step: StepProgress): void {
-    // Drawn at the next refresh: of a step that is over by then its end is enough.
+    // The next refresh draws it: for a step that is over by then its end is enough.
     this.#running.set(keyOf(step), new RunningStep(step, nowMs(), this.options.redactor));
     this.options.remaining?.started(step, nowMs());
   }
@@ -162,7 +162,7 @@ class LiveConsole implements SuiteConsole {
     return this.terminal === null ? USUAL_COLUMNS : this.terminal.columns() - 1;
   }
 
-  /** What may have become a command with the next output, and does not. */
+  /** Prints the held end of the output: no command for a CI can come of it any more. */
   #releaseHeld(): void {
     for (const stream of ["stdout", "stderr"] as const) this.#outletOf(stream).write(this.#recorded[stream].end());
   }
@@ -171,7 +171,7 @@ class LiveConsole implements SuiteConsole {
     return stream === "stdout" ? this.#out : this.#err;
   }
 
-  /** In place of the live line, which comes back below it. */
+  /** Prints a line in place of the live line, which comes back below it. */
   #print(line: string, below = ""): void {
     this.#releaseHeld();
     const shown = harmless(line, this.#reader, "styled");
@@ -191,7 +191,7 @@ class LiveConsole implements SuiteConsole {
     this.#draw();
   }
 
-  /** A CI job that prints nothing for long is taken for dead by people, and by some CI as well. */
+  /** People, and some CI systems, take a job for dead that prints nothing for long. */
   #beat(running: RunningStep, now: number): void {
     const { heartbeatMs } = this.options;
     if (heartbeatMs === 0 || now - running.heardMs < heartbeatMs) return;
@@ -201,14 +201,14 @@ class LiveConsole implements SuiteConsole {
     this.#print(`  ...  ${placeOf(step)}${titleOf(step)} runs for ${elapsedOf(now - startMs)}, ${age}`);
   }
 
-  /** Not while the console is behind: it would see old news only, and later. */
+  /** Draws nothing while the console is behind: that would only delay what waits. */
   #draw(): void {
     if (!this.#redraws || this.#err.isBehind || this.#running.size === 0) return;
     const text = this.#liveText();
     this.#err.write(`\r${text}\x1b[K`);
   }
 
-  /** The step that began last stands for those that run beside it; "" where no line is to be drawn. */
+  /** The line names the step that began last, and counts the others; "" if no line is drawn. */
   #liveText(): string {
     const running = [...this.#running.values()].at(-1);
     this.#drawn = this.#redraws && running !== undefined;
@@ -236,7 +236,7 @@ function roughly(ms: number): string {
   return elapsedOf(1000 * Math.ceil(ms / 1000)).replace(/\.0s$/, "s");
 }
 
-/** What runs at once differs in one of these. */
+/** Steps that run at once differ in one of these. */
 function keyOf({ index, num, name }: StepProgress): string {
   return `${index} ${num} ${name}`;
 }

@@ -3,11 +3,11 @@ import { RedactingStream } from "../../model/redact/stream.ts";
 import type { Reader } from "../output/reader.ts";
 import { SettledLines } from "./redrawn-lines.ts";
 
-/** How long a prompt, which has no line end, waits for the rest of its line. */
+/** How long a prompt, which has no line end, is held back for the rest of its line. */
 const PROMPT_MS = 100;
 
 /**
- * A stream on its way to the console, without its secrets: whole lines at once, and what has no line end after a moment.
+ * A stream on its way to the console, without its secrets: whole lines pass at once, and a line without an end after a moment.
  * Without a redactor every byte at once. On a CI's console a line that is redrawn comes once, as it stays.
  */
 export class ShownOutput {

@@ -11,7 +11,7 @@ const CODES = { green: 32, red: 31, yellow: 33, dim: 2 } as const;
 export const paint: Paint = (text, colour) => `\x1b[${CODES[colour]}m${text}\x1b[0m`;
 export const plain: Paint = (text) => text;
 
-/** What a line about a step's end takes if it can: also in a CI's log, which has no width of its own. */
+/** The width that lines about steps are fitted to without a terminal: a CI's log has no width of its own. */
 export const USUAL_COLUMNS = 80;
 
 const WORDS: Readonly<Record<Verdict, readonly [string, "green" | "red" | "yellow"]>> = {
@@ -24,7 +24,7 @@ const WORDS: Readonly<Record<Verdict, readonly [string, "green" | "red" | "yello
   interrupted: ["INTERRUPTED", "yellow"],
 };
 
-/** Whether a step that ended so is to be mended by somebody. */
+/** Whether somebody has to look at a step with this end. */
 export function isBad(verdict: Verdict): boolean {
   return !["passed", "flaky", "skipped"].includes(verdict);
 }
@@ -44,7 +44,7 @@ export function verdictLine(
   return `${paint(counted, colour)}${rest}${placeText(place, columns - Bun.stringWidth(counted + rest))}`;
 }
 
-/** Of an attempt that is followed by another: `TRY 1/3 FAIL [  0.53s] 07 status (exit 1)`. */
+/** The line of an attempt that another one follows: `TRY 1/3 FAIL [  0.53s] 07 status (exit 1)`. */
 export function attemptLine(
   step: StepProgress,
   end: StepEnd,
@@ -57,7 +57,7 @@ export function attemptLine(
   return `${paint(word, "yellow")} ${line}`;
 }
 
-/** For the end of a run: `  FAIL 04 totals (exit 1)  checks/04-totals.sh:6  assert_eq 45 42`. */
+/** The line that names a failure again at the end of a run: `  FAIL 04 totals (exit 1)  checks/04-totals.sh:6  assert_eq 45 42`. */
 export function againLine(step: StepProgress, end: StepEnd, place: FailingPlace | null): string {
   const head = `  ${WORDS[end.verdict][0]} ${titleOf(step)}${codeText(end)}`;
   return `${head}${placeText(place, USUAL_COLUMNS - Bun.stringWidth(head))}`;

@@ -52,7 +52,7 @@ async function recordAgain(given: Line, rawArgs: readonly string[]): Promise<End
   const store = openForReading(file);
   const last = lastResults(store, text(given, "suite") ?? null);
   store.close();
-  if (last === null) throw usageError(`no run in ${file} was made by record`, "record it once without --failed");
+  if (last === null) throw usageError(`no run in ${file} was made by record`, "run it without --failed first");
   const { repeatedLine } = await import("../argv/repeat-run.ts");
   const line = repeatedLine(last, rawArgs);
   const isDue = ({ num, name }: PlannedStep) => last.again.get(stepKey(num, name)) ?? true;
@@ -93,7 +93,7 @@ async function recordSteps(line: Line, again?: Selection["again"]): Promise<End>
     }
     return exitCode.ok;
   }
-  // Looks at what the caller left open, so before anything is opened here.
+  // It looks at the descriptors that the caller left open, so it comes before anything is opened here.
   const platform = await platformOrWarn();
   const { recordSuite } = await import("../../recorder/run/suite.ts");
   const { createConsole } = await import("../live/console.ts");
@@ -176,14 +176,14 @@ async function remainingTime({ database, run, steps, jobs }: Pick<SuiteSpec, "da
   }
 }
 
-/** A suite is recorded to know why it failed; what passes leaves no trace. */
+/** The default is auto: a suite is recorded to learn why it failed, and a step that passes leaves no trace. */
 function traceOptions({ flags }: Line) {
   return traceOptionsOf("record", flags, flags.redact as string[] | undefined, "auto");
 }
 
 interface Where {
   readonly database: string;
-  /** Nobody named it: it is the nearest one, or is to be made here. */
+  /** Nobody named it: it is the nearest one, or a new one here. */
   readonly isDefault: boolean;
   readonly run: RunSpec;
   readonly logDir: string | undefined;

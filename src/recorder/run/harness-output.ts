@@ -40,7 +40,7 @@ export interface OutputSpec {
   readonly watcher?: OutputWatcher | undefined;
 }
 
-/** The output of a harness: passed on byte for byte to where it goes without us, and kept with the run. */
+/** The output of a harness: passed on byte for byte to its own destination, and kept with the run. */
 export class HarnessOutput {
   /** Both streams go to one place: then one pipe keeps their order, and one log has both. */
   readonly #isMerged: boolean;

@@ -38,14 +38,14 @@ export interface HarnessSpec {
   readonly graceMs: number;
   /** 0 is none. */
   readonly deadlineMs: number;
-  /** For the calls of `exec` within, which the environment tells. */
+  /** For the calls of `exec` inside, which learn it from the environment. */
   readonly trace: Required<Pick<StepOptions, "trace" | "redactor" | "redactLogs">>;
-  /** For them as well. */
+  /** For the same calls. */
   readonly skipCode: number | null;
   /** Streams of its output that are kept with the run; the others are the user's own, as they are. */
   readonly captured: readonly Stream[];
   readonly watcher?: OutputWatcher | undefined;
-  /** How long to go on reading from what it leaves behind. */
+  /** How long to go on reading from a process that it leaves running, in ms. */
   readonly leakTimeoutMs: number;
 }
 
@@ -99,7 +99,7 @@ export async function recordHarness(
   });
 }
 
-/** Ctrl-C ended it, and is to end the script that we were called from. */
+/** If Ctrl-C ended the harness, it has to end the script around this recorder as well. */
 function diedWithAll(exit: Exit, { everyoneGot }: StepControl): NodeJS.Signals | undefined {
   return exit.kind === "signal" && everyoneGot !== null && exit.name === everyoneGot ? everyoneGot : undefined;
 }
@@ -174,7 +174,7 @@ function isInStep(): boolean {
   return stepId !== undefined || attempt !== null;
 }
 
-/** Returns what could not be recorded. */
+/** Returns what could not be recorded, a line each. */
 async function end(spec: HarnessSpec, runId: string, code: number, clock: Clock, ending: RunEnding): Promise<string[]> {
   try {
     return await using(openForWriting(spec.database, { create: false }), async (store) => [
@@ -188,11 +188,11 @@ async function end(spec: HarnessSpec, runId: string, code: number, clock: Clock,
   }
 }
 
-/** Null if they cannot be read. What takes no writes may well be readable. */
+/** Null if they cannot be read: a database that takes no writes may still be readable. */
 function countsOf({ database }: HarnessSpec, runId: string): SuiteCounts | null {
   try {
     const counts = using(openForReading(database), (store) => countsOfRuns(store, [runId]).get(runId)!);
-    // Their recorders have gone with the harness, or go on without it.
+    // Their recorders ended with the harness, or go on without it.
     return { ...counts, interrupted: counts.interrupted + counts.unfinished };
   } catch {
     return null;

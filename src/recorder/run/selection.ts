@@ -2,9 +2,9 @@ import path from "node:path";
 import { usageError } from "../../errors.ts";
 import type { PlannedStep } from "./plan.ts";
 
-/** Which steps of a plan are run. A pattern is a number, a name, a file's name, or a glob of one of the two. */
+/** Which steps of a plan are run. A pattern is a number, a name, a file's name, or a glob for a name or a file's name. */
 export interface Selection {
-  /** The first one; undefined is that of the plan. */
+  /** The first step to run; undefined is the plan's first. */
   readonly from: string | undefined;
   /** Empty is all. */
   readonly only: readonly string[];
