@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { run, scenariolog, tempDir } from "../support/program.ts";
+import { anchorsOf, documents, localLinksOf, pages, root, textOf, topicFolder } from "./documents.ts";
 import {
   type Block,
   blocksOf,
@@ -16,10 +17,6 @@ import {
   runScript,
   typeIn,
 } from "./examples.ts";
-
-const root = path.join(import.meta.dir, "../..");
-const topicFolder = path.join(root, "src/cli/topics");
-const documents = ["README.md", ...fs.readdirSync(topicFolder).map((name) => `src/cli/topics/${name}`)];
 
 const checkCommand = "npx -y bun@1.4.5 run check";
 const demoCommand = "npx -y bun@1.4.5 run demo";
@@ -44,9 +41,10 @@ beforeAll(async () => {
 });
 
 for (const document of documents) {
-  const blocks = blocksOf(fs.readFileSync(path.join(root, document), "utf8"));
+  const blocks = blocksOf(textOf(document)).filter(({ language }) => language !== "text");
+  if (blocks.length === 0) continue;
 
-  test(`every example of ${document} works as it stands there`, async () => {
+  test(`every example of ${document} works as printed`, async () => {
     const cwd = tempDir();
     fs.cpSync(demoOut, path.join(cwd, "demo-out"), { recursive: true });
     for (const block of blocks) {
@@ -54,20 +52,24 @@ for (const document of documents) {
       if (["bash", "sh"].includes(block.language)) await expectToRun(block, where, cwd);
       else if (block.language === "console") await expectToShow(block, where, cwd);
       else if (block.language === "sql") expectToQuery(block, where, path.join(cwd, "demo-out/scenario-run.db"));
-      else expect({ where, language: block.language }).toEqual({ where, language: "text" });
+      else if (block.language === "json") expect(() => JSON.parse(block.code), where).not.toThrow();
+      else
+        throw new Error(
+          `${where} is a block of ${block.language || "no language"}: use bash, console, sql, json or text`,
+        );
     }
   });
 }
 
 describe("the two commands of the README", () => {
-  const readme = fs.readFileSync(path.join(root, "README.md"), "utf8");
+  const readme = textOf("README.md");
 
-  test("stand there alone, for copying", () => {
+  test("are blocks of their own, so that they can be copied", () => {
     const alone = blocksOf(readme).map(({ code }) => code.trim());
     for (const command of notRun.keys()) expect(alone).toContain(command);
   });
 
-  test("name scripts that package.json has, and the Bun that it pins", () => {
+  test("name scripts of package.json, and the Bun version that it pins", () => {
     for (const command of notRun.keys()) {
       const [, bun, script] = /^npx -y (bun@\S+) run (\S+)$/.exec(command)!;
       expect(manifest.packageManager).toBe(bun!);
@@ -75,25 +77,36 @@ describe("the two commands of the README", () => {
     }
   });
 
-  test("are what CI calls: the check, and nothing besides", () => {
+  test("are what CI calls: it runs the check, and nothing else", () => {
     const lines = fs.readFileSync(path.join(root, ".ci/run"), "utf8").trim().split("\n");
     expect(lines.at(-1)).toBe(`exec ${checkCommand}`);
     expect(fs.readFileSync(path.join(root, ".github/workflows/ci.yml"), "utf8")).toContain("- run: .ci/run\n");
   });
 });
 
-test("files that the README links to are there", () => {
-  const readme = fs.readFileSync(path.join(root, "README.md"), "utf8");
-  const links = [...readme.matchAll(/\]\((?!https?:|#)([^)]+)\)/g)].map(([, target]) => target!);
-  expect(links).toContain("LICENSE");
-  for (const link of links) expect(fs.existsSync(path.join(root, link))).toBe(true);
-  const anchors = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, title]) => title!.toLowerCase().replaceAll(" ", "-"));
-  for (const [, anchor] of readme.matchAll(/\]\(#([^)]+)\)/g)) expect(anchors).toContain(anchor!);
+test("the README has at most 350 lines", () => {
+  expect(textOf("README.md").split("\n").length).toBeLessThanOrEqual(351);
+});
+
+for (const document of documents) {
+  test(`links of ${document} lead to files and headings that exist`, () => {
+    const broken = localLinksOf(textOf(document)).filter(([file, anchor]) => {
+      const target = file === "" ? document : path.join(path.dirname(document), file);
+      if (!fs.existsSync(path.join(root, target))) return true;
+      return anchor !== "" && !anchorsOf(textOf(target)).has(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+}
+
+test("the README leads to every page of docs/", () => {
+  const linked = localLinksOf(textOf("README.md")).map(([file]) => file);
+  for (const page of pages.filter((one) => one.startsWith("docs/"))) expect(linked).toContain(page);
 });
 
 describe("the topic on the schema", () => {
-  test("names every table and column that a database has, and no other table", () => {
-    const text = fs.readFileSync(path.join(topicFolder, "schema.md"), "utf8");
+  test("names every table and column of a new database, and no other table", () => {
+    const text = textOf(`${topicFolder}/schema.md`);
     const documented = new Map(
       [...text.matchAll(/^\| `(\w+)` +\|(.*)\|$/gm)].map(([, table, rest]) => [
         table!,
@@ -115,8 +128,8 @@ describe("the topic on the schema", () => {
   });
 });
 
-test("every query in the table of the topic on search is an expression, as it says there", async () => {
-  const text = fs.readFileSync(path.join(topicFolder, "search-syntax.md"), "utf8");
+test("the topic on search lists only queries that FTS5 accepts", async () => {
+  const text = textOf(`${topicFolder}/search-syntax.md`);
   const table = text.slice(text.indexOf("finds lines with"), text.indexOf("A line is one unit"));
   const queries = [...table.matchAll(/^\| `([^`]+)` +\|/gm)].map(([, query]) => query!);
   expect(queries).toContain("NEAR(batch refused, 5)");
@@ -129,20 +142,27 @@ test("every query in the table of the topic on search is an expression, as it sa
 describe("bun scripts/docs.ts --check", () => {
   const docs = (...words: string[]) => run([process.execPath, path.join(root, "scripts/docs.ts"), ...words]);
 
-  test("passes for the README as it is", async () => {
+  test("passes for the documents as they are", async () => {
     expect(await docs("--check")).toMatchObject({ code: 0, stdout: "", stderr: "" });
   });
 
-  test("fails with one line when the reference is out of date, and bun scripts/docs.ts mends it", async () => {
-    const copy = path.join(tempDir(), "README.md");
-    const text = fs.readFileSync(path.join(root, "README.md"), "utf8");
-    fs.writeFileSync(copy, text.replace("| `--script-path file`", "| `--script file`"));
-    const stale = await docs("--check", copy);
-    expect(stale).toMatchObject({ code: 1, stdout: "" });
-    expect(stale.stderr).toMatch(/^docs: the reference in \S+ is out of date: run bun scripts\/docs.ts\n$/);
-    expect(await docs(copy)).toMatchObject({ code: 0 });
-    expect(fs.readFileSync(copy, "utf8")).toBe(text);
-  });
+  const stale = [
+    { document: "docs/reference.md", current: "| `--script-path file`", old: "| `--script file`" },
+    { document: "docs/architecture.md", current: "| `sys` |", old: "| `system` |" },
+  ];
+  for (const { document, current, old } of stale) {
+    test(`fails with one line if the generated part of ${document} is out of date, and bun scripts/docs.ts mends it`, async () => {
+      const copy = path.join(tempDir(), path.basename(document));
+      const text = textOf(document);
+      expect(text).toContain(current);
+      fs.writeFileSync(copy, text.replace(current, old));
+      const result = await docs("--check", copy);
+      expect(result).toMatchObject({ code: 1, stdout: "" });
+      expect(result.stderr).toMatch(/^docs: \S+\.md is out of date: run bun scripts\/docs.ts\n$/);
+      expect(await docs(copy)).toMatchObject({ code: 0 });
+      expect(fs.readFileSync(copy, "utf8")).toBe(text);
+    });
+  }
 });
 
 async function expectToRun({ code }: Block, where: string, cwd: string): Promise<void> {
