@@ -1,3 +1,4 @@
+// The file is long: every statement of a store shares one connection and one turn in the queue of writers.
 import type { Database, SQLQueryBindings, Statement } from "bun:sqlite";
 import fs from "node:fs";
 import { systemCode } from "../errors.ts";
