@@ -1,5 +1,5 @@
 import { usageError } from "../../errors.ts";
-import { defaultFinder, defaultHints } from "./default-finders.ts";
+import { defaultFinder, defaultHints, defaultKeywords } from "./default-finders.ts";
 import { isHarmless } from "./harmless.ts";
 import { finderOf, secretsOf } from "./known-values.ts";
 import { MASK_HINTS, masksIn } from "./masks.ts";
@@ -25,11 +25,14 @@ const SECRET_NAME =
 const WINDOW = 256 << 10;
 const OVERLAP = 16 << 10;
 const NONE: readonly number[] = [];
+/** A shorter text is searched for each keyword: most processes see no longer one, and are spared the scanner's tables. */
+const SHORT_CHARACTERS = 2000;
 /** The bytes of what is not seen on a terminal, and so may stand within a keyword. */
 const HIDING = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf/;
 /** Keywords that no finder is for. */
 const MASK_KEYWORD = 0xfffe;
 const KEY_KEYWORD = 0xfffd;
+const KEY_HINTS = ["private key", "private-lines"];
 
 /**
  * Takes secrets out of text: what looks like one, the values of variables that are named like secrets, what a step has
@@ -47,6 +50,8 @@ export class Redactor {
   readonly #values: Finder[] = [];
   readonly #masked = new Set<string>();
   #scanner: Scanner | undefined;
+  #keywords: string[] | undefined;
+  #knowsEnvironment = false;
   #defaults = 0;
 
   /** Throws USAGE for a pattern that is no regular expression. */
@@ -110,7 +115,7 @@ export class Redactor {
   mask(value: string): void {
     if (!this.#hasDefaults || this.#masked.has(value)) return;
     this.#masked.add(value);
-    this.#addValue(this.#ready(), finderOf(value));
+    this.#addValue(finderOf(value));
   }
 
   /** What is to be taken out of a text, whatever is in it; of a part of a long line, too. */
@@ -202,6 +207,7 @@ export class Redactor {
   }
 
   #scan(text: string, hits: Map<number, number[]>): void {
+    if (this.#scanner === undefined && text.length < SHORT_CHARACTERS && !this.#hasKeyword(text)) return;
     this.#ready().scan(Buffer.from(text), (keyword, line) => {
       const numbers = hits.get(line);
       if (numbers === undefined) hits.set(line, [keyword]);
@@ -215,16 +221,38 @@ export class Redactor {
     const hints = defaultHints();
     for (const [number, words] of hints.entries()) for (const word of words) scanner.add(word, number);
     for (const word of MASK_HINTS) scanner.add(word, MASK_KEYWORD);
-    for (const word of ["private key", "private-lines"]) scanner.add(word, KEY_KEYWORD);
+    for (const word of KEY_HINTS) scanner.add(word, KEY_KEYWORD);
     this.#defaults = hints.length;
-    for (const value of secretsOf(this.#environment)) this.#addValue(scanner, finderOf(value));
+    this.#learnEnvironment();
+    for (const [i, finder] of this.#values.entries()) {
+      for (const hint of finder.hints) scanner.add(hint, this.#defaults + i);
+    }
     this.#scanner = scanner;
     return scanner;
   }
 
-  #addValue(scanner: Scanner, finder: Finder): void {
+  /** Never false for a text that the scanner would find a keyword in. */
+  #hasKeyword(text: string): boolean {
+    this.#learnEnvironment();
+    this.#keywords ??= [...defaultKeywords(), ...MASK_HINTS, ...KEY_HINTS];
+    const lower = text.toLowerCase();
+    return (
+      this.#keywords.some((word) => lower.includes(word)) ||
+      // A hint of a value is in bytes, one character each.
+      (this.#values.length > 0 && this.#values.some(({ hints }) => hints.some((hint) => latin1(lower).includes(hint))))
+    );
+  }
+
+  #learnEnvironment(): void {
+    if (this.#knowsEnvironment) return;
+    this.#knowsEnvironment = true;
+    for (const value of secretsOf(this.#environment)) this.#values.push(finderOf(value));
+  }
+
+  #addValue(finder: Finder): void {
+    this.#learnEnvironment();
     const number = this.#defaults + this.#values.push(finder) - 1;
-    for (const hint of finder.hints) scanner.add(hint, number);
+    for (const hint of finder.hints) this.#scanner?.add(hint, number);
   }
 
   /** A word may tell only beside others: `mysql`, `-pSECRET`. Words that are to be looked at alone are left undefined. */
@@ -241,6 +269,11 @@ export class Redactor {
       return beside === words[i] ? alone : beside;
     });
   }
+}
+
+/** Its UTF-8 bytes, a character each. */
+function latin1(text: string): string {
+  return Buffer.from(text).toString("latin1");
 }
 
 /** Where a span ends in the raw text whose last character stands at `last`, and the next one seen at `next`. */

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { defaultLogDir, logDirOf } from "../../files/paths.ts";
+import { fromEnv } from "../../model/step-environment.ts";
 import { logFilesOfRun } from "../../store/log-files.ts";
 import { findRun, type Run } from "../../store/runs.ts";
 import type { Store } from "../../store/store.ts";
@@ -9,8 +10,8 @@ import { pendingFilesFor } from "./places.ts";
 export function waitingFiles(store: Store, selector: string | null): string[] {
   const run = selector === null ? null : runOrNull(store, selector);
   const ofRun = run === null ? [] : logDirsOf(store, run);
-  const told = process.env.SCENARIOLOG_LOG_DIR;
-  return pendingFilesFor(store.path, told && path.isAbsolute(told) ? [...ofRun, told] : ofRun);
+  const { logDir } = fromEnv();
+  return pendingFilesFor(store.path, logDir && path.isAbsolute(logDir) ? [...ofRun, logDir] : ofRun);
 }
 
 /**

@@ -1,20 +1,19 @@
 import path from "node:path";
 import { runAttached } from "../../capture/attached.ts";
-import { StepControl } from "../../capture/control/step-control.ts";
+import type { StepControl } from "../../capture/control/step-control.ts";
 import type { Platform } from "../../capture/platform.ts";
 import { defaultLogDir, logDirOf } from "../../files/paths.ts";
 import type { Exit } from "../../model/exit.ts";
 import type { StepOptions } from "../../model/step.ts";
+import { fromEnv, toEnv } from "../../model/step-environment.ts";
 import { PLANNED_TAG } from "../../model/tags.ts";
 import { type Clock, systemClock } from "../../model/time.ts";
 import { openForReading, openForWriting } from "../../store/open.ts";
 import { countsOfRuns } from "../../store/run-counts.ts";
 import type { Store } from "../../store/store.ts";
 import { databaseName } from "../pending/places.ts";
-import { outcomeOf } from "../rows/outcome.ts";
 import type { RunEnding } from "../rows/run-rows.ts";
-import { redactionEnv } from "../step/redaction-env.ts";
-import { skipEnv } from "../step/skip-env.ts";
+import { runProcess, uncaptured, withControl } from "../step/process-life.ts";
 import { endRun, type RunSpec, startRun } from "./run.ts";
 import { savedRunEnd } from "./run-ending.ts";
 import type { SuiteCounts, SuiteResult } from "./suite.ts";
@@ -52,20 +51,17 @@ export async function recordHarness(
   const startMs = clock.monotonicMs();
   const deadlineMs = spec.deadlineMs > 0 ? startMs + spec.deadlineMs : undefined;
   const limits = { graceMs: spec.graceMs, timeoutMs: 0, deadlineMs, hasTerminal: true };
-  // Before the run's row: a signal that comes now must find it ended.
-  const control = new StepControl(platform, limits);
-  try {
+  return await withControl(platform, limits, async (control) => {
     const runId = start(spec, clock);
-    const exit = await runAttached(platform, control, { argv: spec.argv, env: environmentOf(spec, runId) });
-    const outcome = outcomeOf({ exit, leaked: null, usage: null, problems: [] }, control, {
-      timeoutMs: 0,
-      onLeak: "warn",
+    const { captured, outcome } = await runProcess(clock, control, {
+      run: async () =>
+        uncaptured(await runAttached(platform, control, { argv: spec.argv, env: environmentOf(spec, runId) })),
     });
+    const { exit } = captured;
     const diedOf = outcome.endBySignal ?? diedWithAll(exit, control);
     const reason = diedOf !== undefined ? "interrupted" : outcome.reason === "timeout" ? "timeout" : null;
     const problems = await end(spec, runId, outcome.code, clock, { notRun: null, reason, signal: diedOf });
     const counts = countsOf(spec, runId);
-    await control.close();
     return {
       runId,
       exit,
@@ -76,9 +72,7 @@ export async function recordHarness(
       pastDeadline: outcome.reason === "timeout",
       problems,
     };
-  } finally {
-    control.release();
-  }
+  });
 }
 
 /** Ctrl-C ended it, and is to end the script that we were called from. */
@@ -96,18 +90,21 @@ function start(spec: HarnessSpec, clock: Clock): string {
 
 function environmentOf(spec: HarnessSpec, runId: string): Record<string, string> {
   const { rootDir } = spec.run;
-  const outer = ["SCENARIOLOG_STEP_ID", "SCENARIOLOG_ATTEMPT"].filter((name) => process.env[name]);
-  return {
-    SCENARIOLOG_DB: path.resolve(spec.database),
-    SCENARIOLOG_RUN_ID: runId,
-    SCENARIOLOG_ROOT_DIR: path.resolve(rootDir),
-    SCENARIOLOG_LOG_DIR: logDirOf(rootDir, spec.logDir ?? defaultLogDir(runId)),
-    SCENARIOLOG_TRACE: spec.trace.trace,
-    ...redactionEnv(spec.trace),
-    ...skipEnv(spec),
-    // Of a step of another run, should we be in one.
-    ...Object.fromEntries(outer.map((name) => [name, ""])),
-  };
+  return toEnv({
+    database: path.resolve(spec.database),
+    runId,
+    rootDir: path.resolve(rootDir),
+    logDir: logDirOf(rootDir, spec.logDir ?? defaultLogDir(runId)),
+    ...spec.trace,
+    skipCode: spec.skipCode,
+    // The step around this recorder, if there is one, belongs to another run.
+    ...(isInStep() && { stepId: "", attempt: null }),
+  });
+}
+
+function isInStep(): boolean {
+  const { stepId, attempt } = fromEnv();
+  return stepId !== undefined || attempt !== null;
 }
 
 /** Returns what could not be recorded. */

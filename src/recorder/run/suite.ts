@@ -1,19 +1,18 @@
-import path from "node:path";
 import { ENDING, onSignal } from "../../capture/control/signal-handlers.ts";
 import { StepScopes } from "../../capture/control/step-scopes.ts";
 import type { Platform } from "../../capture/platform.ts";
 import { exitCode, ScenariologError } from "../../errors.ts";
-import { defaultLogDir, fileOf, logDirOf } from "../../files/paths.ts";
+import { defaultLogDir, logDirOf } from "../../files/paths.ts";
 import { vouchForRoot } from "../../files/vouched.ts";
 import { newRunId, stepIdOf } from "../../model/ids.ts";
-import type { StepEnd, SuiteObserver, Verdict } from "../../model/progress.ts";
+import type { SuiteObserver, Verdict } from "../../model/progress.ts";
 import type { StepOptions } from "../../model/step.ts";
 import { PLANNED_TAG } from "../../model/tags.ts";
 import { type Clock, systemClock } from "../../model/time.ts";
 import { signalNumber } from "../../sys/signals.ts";
 import { insertRunStart, isStarted, type RunEnding, type RunStart } from "../rows/run-rows.ts";
 import { Connection } from "../step/connection.ts";
-import { type AttemptResult, failed, type RecordedStep, recordStep } from "../step/step.ts";
+import { failed, type RecordedStep, recordStep } from "../step/step.ts";
 import { warningsOf } from "../step/warnings.ts";
 import type { PlannedStep } from "./plan.ts";
 import { type RunSpec, runStartOf } from "./run.ts";
@@ -213,11 +212,11 @@ class SuiteRun {
         keepOpen: true,
         deadlineMs: this.#deadlineMs,
         onOutput: (stream, chunk) => observer.stepOutput(progress, stream, chunk),
-        onAttemptEnd: (result) => observer.attemptEnded(progress, this.#endOf(result)),
+        onAttemptEnd: (end) => observer.attemptEnded(progress, end),
       });
       this.#results.set(step, recorded);
       this.#signal ??= recorded.endBySignal;
-      observer.stepEnded(progress, this.#endOf(recorded));
+      observer.stepEnded(progress, recorded);
       this.#warn(recorded);
     } finally {
       this.#scopes.leave(stepId);
@@ -232,17 +231,10 @@ class SuiteRun {
     for (const text of warningsOf(recorded)) this.observer.warned(text);
   }
 
-  #endOf(result: AttemptResult): StepEnd {
-    const { code, skipReason, durationMs, attempts } = result;
-    const file = (stored: string) => fileOf(path.resolve(this.spec.run.rootDir), stored);
-    const files = { stdoutFile: file(result.stdoutPath), stderrFile: file(result.stderrPath) };
-    return { verdict: verdictOf(result), code, skipReason, durationMs, attempts, ...files };
-  }
-
   async #end(): Promise<SuiteResult> {
     const ended = this.spec.steps.flatMap((step) => this.#results.get(step) ?? []);
     const notPassed = ended.filter(failed);
-    const count = (...verdicts: Verdict[]) => ended.filter((step) => verdicts.includes(verdictOf(step))).length;
+    const count = (...verdicts: Verdict[]) => ended.filter((step) => verdicts.includes(step.verdict)).length;
     const notRun = this.spec.steps.filter((step) => !this.#results.has(step)).map(({ num }) => num);
     const pastDeadline = this.#signal === undefined && ended.length < this.spec.steps.length && this.#isPastDeadline;
     const code =
@@ -280,10 +272,4 @@ class SuiteRun {
       this.observer.warned(text);
     }
   }
-}
-
-function verdictOf({ code, reason, flaky }: AttemptResult): Verdict {
-  if (reason !== null) return reason;
-  if (code !== 0) return "failed";
-  return flaky ? "flaky" : "passed";
 }
