@@ -4,6 +4,7 @@ import { whereBashGaveUp } from "./given-up.ts";
 import { type Guard, guardOf } from "./guard.ts";
 import { lastCommand } from "./last-command.ts";
 import { firstLine, wholePipeline } from "./pipeline.ts";
+import type { FoundCommand, TracedStep } from "./traced-step.ts";
 import { isSimple, redirectionsOf, statementOf, writtenLineAt } from "./written.ts";
 
 /** A command and its place. */
@@ -27,21 +28,6 @@ export interface FailingCommand extends PlacedCommand {
   readonly callers: readonly PlacedCommand[];
   /** Its entry; null if bash gave up before it ran the command. */
   readonly entry: TraceEntry | null;
-}
-
-export type Found = Omit<FailingCommand, "guard" | "callers">;
-
-export interface TracedStep {
-  /** In the order in which they were written. */
-  readonly entries: readonly TraceEntry[];
-  /** The process of the shell that runs the script. */
-  readonly mainPid: number;
-  readonly code: number;
-  readonly pipefail: boolean;
-  /** The end of what the step printed on stderr. */
-  readonly stderrTail: string;
-  /** A line of a script as bash names it; null where it cannot be read. */
-  readonly sourceLine: (file: string, line: number) => string | null;
 }
 
 /** The command that made a step fail. Null for a step that passed, and if nothing was traced. */
@@ -85,7 +71,10 @@ function withoutNeedlessQuotes(text: string): string {
 }
 
 /** `exit $rc` after the test that set rc says less than that test. */
-function guardAround({ entries, code, sourceLine }: TracedStep, { file, line, entry, text }: Found): Guard | null {
+function guardAround(
+  { entries, code, sourceLine }: TracedStep,
+  { file, line, entry, text }: FoundCommand,
+): Guard | null {
   if (entry === null || !/^(?:exit|return)\b/.test(text)) return null;
   const source = (at: number) => sourceLine(file, at);
   const guard = guardOf(source, line);

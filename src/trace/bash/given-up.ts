@@ -1,6 +1,6 @@
 import { callersOf } from "./callers.ts";
 import { functionOf, type TraceEntry } from "./entries.ts";
-import type { Found, TracedStep } from "./failing-command.ts";
+import type { FoundCommand, TracedStep } from "./traced-step.ts";
 
 /** Errors that end a script, or a command, before bash shows the command. */
 const GIVES_UP =
@@ -19,7 +19,7 @@ const DIAGNOSTIC_LINES = 12;
 export function whereBashGaveUp(
   step: TracedStep,
   last: TraceEntry | null,
-): { found: Found; callers: TraceEntry[] } | null {
+): { found: FoundCommand; callers: TraceEntry[] } | null {
   const diagnostic = step.stderrTail
     .trimEnd()
     .split("\n")

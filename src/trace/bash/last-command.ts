@@ -1,5 +1,5 @@
 import type { TraceEntry } from "./entries.ts";
-import type { TracedStep } from "./failing-command.ts";
+import type { TracedStep } from "./traced-step.ts";
 
 /** Builtins that run commands of their own, one level deeper. */
 const RUNS_MORE = /^(?:builtin |command )?(?:\.|source|eval|mapfile|readarray|fc)(?: |$)/;

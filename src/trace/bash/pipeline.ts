@@ -1,5 +1,5 @@
 import { functionOf, type TraceEntry } from "./entries.ts";
-import type { Found, TracedStep } from "./failing-command.ts";
+import type { FoundCommand, TracedStep } from "./traced-step.ts";
 import { writtenLineAt } from "./written.ts";
 
 /** How far above a command's line its beginning is looked for. */
@@ -10,7 +10,7 @@ const ASSIGNS = /^(?:(?:local|export|declare|readonly) )?\w+\+?=/;
  * The pipeline that `last` is a part of, or `last` alone. Under pipefail any part may have failed, so the first line stands
  * for all of it; otherwise the last part decides. The script tells which subshells are parts of one pipeline.
  */
-export function wholePipeline(step: TracedStep, traced: TraceEntry): Found {
+export function wholePipeline(step: TracedStep, traced: TraceEntry): FoundCommand {
   const { entries, mainPid, pipefail, sourceLine } = step;
   const last = functionInAssignment(entries, traced) ?? traced;
   const text = commandInAssignment(entries, last) ?? last.text;
