@@ -76,8 +76,8 @@ export async function recordHarness(
 }
 
 /** Ctrl-C ended it, and is to end the script that we were called from. */
-function diedWithAll(exit: Exit, { everyoneGot }: StepControl): NodeJS.Signals | undefined {
-  return exit.kind === "signal" && everyoneGot !== null && exit.name === everyoneGot ? everyoneGot : undefined;
+function diedWithAll(exit: Exit, { wasSentToGroup }: StepControl): NodeJS.Signals | undefined {
+  return exit.kind === "signal" && wasSentToGroup !== null && exit.name === wasSentToGroup ? wasSentToGroup : undefined;
 }
 
 /** The database is not kept open: the harness may do with it what it likes. */
