@@ -15,6 +15,8 @@ const STRANGERS_MS = 200;
 export interface CaptureSpec extends Omit<ChildSpec, "output"> {
   /** Whether both streams are one, and go into `stdout`. */
   readonly merged?: boolean;
+  /** The only stream that is captured; the other one is the caller's own. Absent: both are. */
+  readonly only?: Stream;
   /** New, open files. The caller closes them. */
   readonly stdout: LogFile;
   readonly stderr: LogFile;
@@ -87,7 +89,7 @@ export function endedBefore({ cause }: StepControl): Exit {
 
 function start(platform: Platform, spec: CaptureSpec, problems: string[]) {
   try {
-    return platform.spawn({ ...spec, output: spec.merged ? "pipe" : "pipes" });
+    return platform.spawn({ ...spec, output: spec.only ?? (spec.merged ? "pipe" : "pipes") });
   } catch (error) {
     problems.push(`output went to the console: ${reasonOf(error)}`);
     return platform.spawn({ ...spec, output: "console" });

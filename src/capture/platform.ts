@@ -1,4 +1,5 @@
 import type { Exit } from "../model/exit.ts";
+import type { Stream } from "../model/ids.ts";
 import type { ProcessStat } from "../sys/processes.ts";
 
 /** A process to start. */
@@ -11,9 +12,10 @@ export interface ChildSpec {
   readonly stdin: "null" | "inherit";
   /**
    * `pipe`: one for both streams if the platform can do that, else two. `console`: the caller's own streams, for the case
-   * that no log can be written and no pipe made.
+   * that no log can be written and no pipe made. `stdout`, `stderr`: a pipe for this stream if the platform can do that; the
+   * other one is the caller's own.
    */
-  readonly output: "pipes" | "pipe" | "console";
+  readonly output: "pipes" | "pipe" | "console" | Stream;
 }
 
 /** The end of a pipe that a child writes into. */

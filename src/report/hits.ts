@@ -8,6 +8,7 @@ export interface HitsSpec {
   readonly selector: string | null;
   readonly query: string;
   readonly literal: boolean;
+  readonly contains?: boolean;
   readonly limit: number;
   readonly stepNum?: number;
   readonly kind?: string;

@@ -1,3 +1,4 @@
+import type { FailingPlace } from "../../model/failing-place.ts";
 import type { Stream } from "../../model/ids.ts";
 import type { StepEnd, StepProgress, SuiteObserver } from "../../model/progress.ts";
 import type { Redactor } from "../../model/redact/redactor.ts";
@@ -8,11 +9,13 @@ import { Outlet } from "../../sys/outlet.ts";
 import { mayColour, mayRedraw, type Terminal, terminalOn } from "../../sys/terminal.ts";
 import { harmless, RecordedOutput } from "../output/harmless.ts";
 import { readerOf } from "../output/reader.ts";
+import { failedPlaceOf } from "./failed-place.ts";
+import type { RemainingTime } from "./remaining-time.ts";
 import { RunningStep } from "./running-step.ts";
 import { leftOutNote, type Show, shows } from "./show.ts";
 import { ShownOutput } from "./shown-output.ts";
 import { tailDump } from "./tail-dump.ts";
-import { attemptLine, type Paint, paint, plain, verdictLine } from "./verdict.ts";
+import { againLine, attemptLine, isBad, type Paint, paint, plain, USUAL_COLUMNS, verdictLine } from "./verdict.ts";
 
 const REFRESH_MS = 100;
 const SLOW_MS = 60_000;
@@ -23,13 +26,17 @@ export interface ConsoleOptions {
   readonly heartbeatMs: number;
   /** From when on a step is said to be slow; 0 is never. A minute when absent. */
   readonly slowMs?: number;
-  /** Takes secrets out of all that is shown of a step's output; absent: nothing is. */
+  /** Takes secrets out of all that is shown of a step's output; absent: nothing is taken out. */
   readonly redactor?: Redactor;
+  /** What the live line says about the end of the run; absent: nothing. */
+  readonly remaining?: RemainingTime | undefined;
 }
 
 export interface SuiteConsole extends SuiteObserver {
   /** A line between those about the steps. */
   say(line: string): void;
+  /** A line for each step that did not pass, in the order in which they ended. */
+  readonly failures: readonly string[];
   /** Waits until all is on the console, or nobody reads it any more. To be called once, before anything else is printed. */
   close(): Promise<void>;
 }
@@ -46,12 +53,17 @@ class LiveConsole implements SuiteConsole {
   readonly #err = new Outlet(2);
   readonly #out = new Outlet(1);
   readonly #reader = readerOf(2);
-  readonly #recorded = { stdout: new RecordedOutput(readerOf(1)), stderr: new RecordedOutput(readerOf(2)) };
+  readonly #readers = { stdout: readerOf(1), stderr: this.#reader };
+  readonly #recorded = {
+    stdout: new RecordedOutput(this.#readers.stdout),
+    stderr: new RecordedOutput(this.#readers.stderr),
+  };
   readonly #paint: Paint;
   readonly #redraws: boolean;
   readonly #running = new Map<string, RunningStep>();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #shown = new Map<string, Record<Stream, ShownOutput>>();
+  readonly failures: string[] = [];
   #drawn = false;
 
   constructor(
@@ -73,6 +85,7 @@ class LiveConsole implements SuiteConsole {
   stepStarted(step: StepProgress): void {
     // Drawn at the next refresh: of a step that is over by then its end is enough.
     this.#running.set(keyOf(step), new RunningStep(step, nowMs(), this.options.redactor));
+    this.options.remaining?.started(step, nowMs());
   }
 
   stepOutput(step: StepProgress, stream: Stream, chunk: Uint8Array): void {
@@ -82,14 +95,18 @@ class LiveConsole implements SuiteConsole {
 
   attemptEnded(step: StepProgress, end: StepEnd): void {
     this.#flush(step);
-    this.#print(attemptLine(step, end, this.#paint), this.#tail(step, end));
+    const place = this.#placeOf(end);
+    this.#print(attemptLine(step, end, this.#paint, place, this.#columns), this.#tail(step, end));
   }
 
   stepEnded(step: StepProgress, end: StepEnd): void {
     this.#running.delete(keyOf(step));
+    this.options.remaining?.ended(step);
     this.#flush(step);
     this.#shown.delete(keyOf(step));
-    this.#print(verdictLine(step, end, this.#paint), this.#tail(step, end));
+    const place = this.#placeOf(end);
+    this.#print(verdictLine(step, end, this.#paint, place, this.#columns), this.#tail(step, end));
+    if (isBad(end.verdict)) this.failures.push(againLine(step, end, place));
     for (const [stream, outlet] of [["stdout", this.#out] as const, ["stderr", this.#err] as const]) {
       const note = leftOutNote(stream, outlet.takeLeftOut());
       if (note !== "") this.#print(`[scenariolog] note: ${note}`);
@@ -121,20 +138,28 @@ class LiveConsole implements SuiteConsole {
   }
 
   #shownOf(step: StepProgress): Record<Stream, ShownOutput> {
-    const { redactor } = this.options;
-    const shown = this.#shown.get(keyOf(step)) ?? {
-      stdout: new ShownOutput(redactor, (bytes) => this.#out.write(this.#recorded.stdout.push(bytes))),
-      stderr: new ShownOutput(redactor, (bytes) => this.#err.write(this.#recorded.stderr.push(bytes))),
-    };
+    const outputOf = (stream: Stream) =>
+      new ShownOutput(this.options.redactor, this.#readers[stream], (bytes) =>
+        this.#outletOf(stream).write(this.#recorded[stream].push(bytes)),
+      );
+    const shown = this.#shown.get(keyOf(step)) ?? { stdout: outputOf("stdout"), stderr: outputOf("stderr") };
     this.#shown.set(keyOf(step), shown);
     return shown;
   }
 
   #tail(step: StepProgress, end: StepEnd): string {
-    const isGood = ["passed", "flaky", "skipped"].includes(end.verdict);
-    return this.options.show !== "failed" || isGood
-      ? ""
-      : tailDump(titleOf(step), end, this.#reader, this.options.redactor);
+    return this.options.show === "failed" && isBad(end.verdict)
+      ? tailDump(titleOf(step), end, this.#reader, this.options.redactor)
+      : "";
+  }
+
+  #placeOf(end: StepEnd): FailingPlace | null {
+    return isBad(end.verdict) ? failedPlaceOf(end, this.options.redactor) : null;
+  }
+
+  /** In the last column a terminal may already go to the next line. */
+  get #columns(): number {
+    return this.terminal === null ? USUAL_COLUMNS : this.terminal.columns() - 1;
   }
 
   /** What may have become a command with the next output, and does not. */
@@ -190,9 +215,11 @@ class LiveConsole implements SuiteConsole {
     if (!this.#drawn) return "";
     const others = this.#running.size > 1 ? ` (+${this.#running.size - 1})` : "";
     const { step, startMs, lastLine } = running!;
-    const head = `${placeOf(step)}${titleOf(step)}${others} ${elapsedOf(nowMs() - startMs)}`;
+    const leftMs = this.options.remaining?.leftMs(nowMs()) ?? null;
+    const left = leftMs === null ? "" : `, about ${roughly(leftMs)} left`;
+    const head = `${placeOf(step)}${titleOf(step)}${others} ${elapsedOf(nowMs() - startMs)}${left}`;
     // In the last column a terminal may already go to the next line.
-    return fit(lastLine === "" ? head : `${head} | ${lastLine.replaceAll("\t", " ")}`, this.terminal!.columns() - 1);
+    return fit(lastLine === "" ? head : `${head} | ${lastLine}`, this.terminal!.columns() - 1);
   }
 
   get #slowMs(): number {
@@ -202,6 +229,11 @@ class LiveConsole implements SuiteConsole {
 
 function placeOf({ index, total }: StepProgress): string {
   return total === 0 ? "" : `[${index}/${total}] `;
+}
+
+/** `7s`, `2m05s`: tenths would claim too much. */
+function roughly(ms: number): string {
+  return elapsedOf(1000 * Math.ceil(ms / 1000)).replace(/\.0s$/, "s");
 }
 
 /** What runs at once differs in one of these. */

@@ -17,6 +17,11 @@ export default defineCommand({
     "all-runs": { type: "boolean", default: false, description: "Search every run; adds a run_id column" },
     step: { type: "string", valueHint: "n", description: "Only the step of this number" },
     kind: { type: "string", valueHint: "kind", description: "Only artifacts of this kind: stdout, stderr" },
+    contains: {
+      type: "string",
+      valueHint: "text",
+      description: "Instead of a query: this text, in words and across them, in any script",
+    },
     literal: { type: "boolean", default: false, description: "Take the query as a phrase, whatever it looks like" },
     ...outputArgs,
   },
@@ -26,9 +31,16 @@ export default defineCommand({
     if (args["all-runs"] && args["run-id"] !== undefined) {
       throw usageError("--all-runs and --run-id exclude each other", "leave out one of them");
     }
+    if (args.contains !== undefined && (args.query !== undefined || args.literal)) {
+      throw usageError(
+        `--contains and --${args.literal ? "literal" : "query"} exclude each other`,
+        "--contains takes the text itself",
+      );
+    }
     const spec = {
       selector: args["all-runs"] ? null : (args["run-id"] ?? inheritedRunId(args)) || "latest",
-      query: requiredFlag("search", args, "query"),
+      query: args.contains ?? requiredFlag("search", args, "query"),
+      contains: args.contains !== undefined,
       literal: args.literal,
       limit: integerOf("limit", args.limit),
       ...(args.step === undefined ? {} : { stepNum: integerOf("step", args.step, 0) }),
