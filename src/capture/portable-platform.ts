@@ -16,9 +16,9 @@ export const portablePlatform: Platform = {
   descendants: () => [],
   dumpNoCore: () => {},
   inherited: () => "free",
-  holders: () => [],
-  hold: () => null,
-  witness: () => null,
+  processesHolding: () => [],
+  detachPipe: () => null,
+  probeGroupSignals: () => null,
 };
 
 function spawn(spec: ChildSpec): Child | Exit {

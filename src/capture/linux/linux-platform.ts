@@ -7,9 +7,9 @@ import { becomeSubreaper, dumpNoCore } from "../../sys/self.ts";
 import { spawnProcess } from "../../sys/spawn.ts";
 import { locate, notExecutable, notFound } from "../locate.ts";
 import type { Child, ChildSpec, Platform } from "../platform.ts";
-import { hold, holders } from "./detached-pipe.ts";
+import { detachPipe, processesHolding } from "./detached-pipe.ts";
 import { environmentWith } from "./environment.ts";
-import { startWitness } from "./group-signal-probe.ts";
+import { startGroupSignalProbe } from "./group-signal-probe.ts";
 import { type Inherited, readInherited, restoreFileLimit } from "./inherited.ts";
 import { PipeSource } from "./pipe-source.ts";
 import { Reaper } from "./reaper.ts";
@@ -30,9 +30,9 @@ export function linuxPlatform(): Platform {
     descendants: () => descendantsOf(process.pid, reaper.others),
     dumpNoCore,
     inherited: (signal) => (hasSignal(ignored, signal) ? "ignored" : hasSignal(blocked, signal) ? "blocked" : "free"),
-    holders,
-    hold: (source) => hold(source, reaper),
-    witness: () => startWitness(reaper),
+    processesHolding,
+    detachPipe: (source) => detachPipe(source, reaper),
+    probeGroupSignals: () => startGroupSignalProbe(reaper),
   };
 }
 

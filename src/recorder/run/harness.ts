@@ -100,8 +100,8 @@ export async function recordHarness(
 }
 
 /** If Ctrl-C ended the harness, it has to end the script around this recorder as well. */
-function diedWithAll(exit: Exit, { everyoneGot }: StepControl): NodeJS.Signals | undefined {
-  return exit.kind === "signal" && everyoneGot !== null && exit.name === everyoneGot ? everyoneGot : undefined;
+function diedWithAll(exit: Exit, { wasSentToGroup }: StepControl): NodeJS.Signals | undefined {
+  return exit.kind === "signal" && wasSentToGroup !== null && exit.name === wasSentToGroup ? wasSentToGroup : undefined;
 }
 
 /** The database is not kept open: the harness may do with it what it likes. */
