@@ -54,8 +54,13 @@ export const verbs = {
     operands: "STEP… [-- ARG…], or: -- HARNESS [ARG…]",
   },
   why: {
-    summary: "Why a run did not pass, on one screen",
+    summary: "Why a run or step did not pass, on one screen",
     load: async () => (await import("./verbs/why.ts")).default,
+    operands: "[RUN] [STEP]",
+  },
+  show: {
+    summary: "A run whole, as one JSON document for programs",
+    load: async () => (await import("./verbs/show.ts")).default,
     operands: "[RUN]",
   },
   runs: { summary: "The newest runs, one a line", load: async () => (await import("./verbs/runs.ts")).default },
@@ -67,6 +72,12 @@ export const verbs = {
   summary: { summary: "One row about a run", load: async () => (await import("./verbs/summary.ts")).default },
   failures: { summary: "The steps that did not pass", load: async () => (await import("./verbs/failures.ts")).default },
   timings: { summary: "The slowest steps", load: async () => (await import("./verbs/timings.ts")).default },
+  history: {
+    summary: "Every step over the last runs: outcomes, flips, usual time, since when it fails",
+    load: async () => (await import("./verbs/history.ts")).default,
+    operands: "[STEP]",
+  },
+  flaky: { summary: "The steps that fail at random", load: async () => (await import("./verbs/flaky.ts")).default },
   search: { summary: "Find lines that steps printed", load: async () => (await import("./verbs/search.ts")).default },
   log: {
     summary: "What a step printed, both streams as they came",
@@ -80,6 +91,11 @@ export const verbs = {
   "index fts": {
     summary: "Index the logs of a run that are not indexed yet",
     load: async () => (await import("./verbs/index-fts.ts")).default,
+  },
+  du: { summary: "What takes the space, by suite and kind", load: async () => (await import("./verbs/du.ts")).default },
+  prune: {
+    summary: "Delete old runs: rows, index lines and log files",
+    load: async () => (await import("./verbs/prune.ts")).default,
   },
   capabilities: {
     summary: "What this program, and a database, can do",

@@ -1,23 +1,22 @@
 import fs from "node:fs";
 import path from "node:path";
 import { usageError } from "../../errors.ts";
+import { fromEnv, VARIABLES } from "../../model/step-environment.ts";
 import { seeHelp } from "./parse.ts";
 
 /** Flags that may come from the environment, as `exec` hands them to the scripts inside a step. */
-const VARIABLES = {
-  db: "SCENARIOLOG_DB",
-  "run-id": "SCENARIOLOG_RUN_ID",
-  "root-dir": "SCENARIOLOG_ROOT_DIR",
-  "log-dir": "SCENARIOLOG_LOG_DIR",
-} as const;
+const INHERITED = { db: "database", "run-id": "runId", "root-dir": "rootDir", "log-dir": "logDir" } as const;
 
 /** The flag's value, else the environment's. An empty value counts as given in a flag only. Throws USAGE. */
-export function required(verb: string, args: Readonly<Record<string, unknown>>, flag: keyof typeof VARIABLES): string {
+export function required(verb: string, args: Readonly<Record<string, unknown>>, flag: keyof typeof INHERITED): string {
   const given = args[flag];
   if (typeof given === "string") return given;
-  const inherited = flag === "run-id" ? inheritedRunId(args) : process.env[VARIABLES[flag]];
+  const inherited = flag === "run-id" ? inheritedRunId(args) : fromEnv()[INHERITED[flag]];
   if (inherited) return inherited;
-  throw usageError(`required flag --${flag} not given`, `give it, or set ${VARIABLES[flag]}; ${seeHelp(verb)}`);
+  throw usageError(
+    `required flag --${flag} not given`,
+    `give it, or set ${VARIABLES[INHERITED[flag]]}; ${seeHelp(verb)}`,
+  );
 }
 
 /**
@@ -30,7 +29,8 @@ export function optional(
 ): string | undefined {
   const given = args[flag];
   if (typeof given === "string") return given;
-  return process.env.SCENARIOLOG_RUN_ID ? undefined : process.env[VARIABLES[flag]] || undefined;
+  const inherited = fromEnv();
+  return inherited.runId === undefined ? inherited[INHERITED[flag]] : undefined;
 }
 
 /** A flag that the environment does not stand in for. */
@@ -45,10 +45,10 @@ export function requiredFlag(verb: string, args: Readonly<Record<string, unknown
  * Undefined when the environment has none, or one of another database.
  */
 export function inheritedRunId(args: Readonly<Record<string, unknown>>): string | undefined {
-  const { SCENARIOLOG_DB: db, SCENARIOLOG_RUN_ID: runId } = process.env;
+  const { database, runId } = fromEnv();
   const given = args.db;
-  if (typeof given === "string" && db && !isSameFile(given, db)) return undefined;
-  return runId || undefined;
+  if (typeof given === "string" && database !== undefined && !isSameFile(given, database)) return undefined;
+  return runId;
 }
 
 /** By any name: through a link, or relative. */

@@ -1,6 +1,7 @@
 import type { ArgsDef } from "citty";
 import { usageError } from "../../errors.ts";
 import { SKIP_CODE, type StepOptions } from "../../model/step.ts";
+import { fromEnv, VARIABLES } from "../../model/step-environment.ts";
 import { durationMsOf } from "./duration.ts";
 import { integerOf, seeHelp } from "./parse.ts";
 import { bytesOf } from "./size.ts";
@@ -85,8 +86,7 @@ export function stepOptionsOf(verb: string, args: { readonly [flag: string]: unk
 
 /** As the flag says, else as the environment does. Null is none. Throws USAGE. */
 export function skipCodeOf(given: string | undefined, fallback: number | null): number | null {
-  const { SCENARIOLOG_SKIP_CODE: inherited } = process.env;
-  const [flag, text] = given === undefined ? ["SCENARIOLOG_SKIP_CODE", inherited] : ["--skip-code", given];
+  const [flag, text] = given === undefined ? [VARIABLES.skipCode, fromEnv().skipCode] : ["--skip-code", given];
   if (text === undefined || text === "") return fallback;
   if (text === "none") return null;
   const code = Number(text);

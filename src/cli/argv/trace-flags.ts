@@ -2,6 +2,7 @@ import type { ArgsDef } from "citty";
 import { usageError } from "../../errors.ts";
 import { Redactor } from "../../model/redact/redactor.ts";
 import type { StepOptions, TraceMode } from "../../model/step.ts";
+import { fromEnv, VARIABLES } from "../../model/step-environment.ts";
 import { seeHelp } from "./parse.ts";
 
 const MODES = ["auto", "always", "never"] as const satisfies TraceMode[];
@@ -47,16 +48,15 @@ export function redactionOf(
   args: Args,
   patterns: readonly string[] | undefined,
 ): { redactor: Redactor; redactLogs: boolean } {
-  const { SCENARIOLOG_REDACT: inherited = "", SCENARIOLOG_REDACT_LOGS: logs = "" } = process.env;
-  const all = patterns ?? inherited.split("\n").filter((pattern) => pattern !== "");
+  const { redact, redactLogs } = fromEnv();
   return {
-    redactor: new Redactor({ patterns: all, environment: process.env }),
-    redactLogs: args["redact-logs"] === true || !["", "0"].includes(logs),
+    redactor: new Redactor({ patterns: patterns ?? redact, environment: process.env }),
+    redactLogs: args["redact-logs"] === true || redactLogs,
   };
 }
 
 function modeOf(verb: string, given: string | undefined, fallback: TraceMode): TraceMode {
-  const [name, text] = given === undefined ? ["SCENARIOLOG_TRACE", process.env.SCENARIOLOG_TRACE] : ["--trace", given];
+  const [name, text] = given === undefined ? [VARIABLES.trace, fromEnv().trace] : ["--trace", given];
   if (text === undefined || text === "") return fallback;
   const mode = MODES.find((known) => known === text);
   if (mode !== undefined) return mode;

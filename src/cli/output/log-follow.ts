@@ -186,7 +186,10 @@ class LivePrinter {
 
   #add(stream: Stream, bytes: Buffer, atMs: number | null, isUnsure: boolean): void {
     const { timestamps, grep } = this.view;
-    if (!timestamps && grep === undefined) return this.#write(stream, bytes);
+    if (!timestamps && grep === undefined) {
+      this.#write(stream, bytes);
+      return;
+    }
     for (const line of linesIn(bytes)) {
       if (grep !== undefined && !grep.matches(line)) continue;
       const stamp = timestamps

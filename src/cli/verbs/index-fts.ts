@@ -3,8 +3,9 @@ import { exitCode, ScenariologError, usageError } from "../../errors.ts";
 import { indexRun, runsToIndex } from "../../recorder/index/index-run.ts";
 import { takeInWaiting } from "../../recorder/pending/waiting.ts";
 import { openForWriting } from "../../store/open.ts";
+import { notingAllowance } from "../argv/allowance.ts";
 import { required } from "../argv/context.ts";
-import { allowanceArgs, allowanceOf, dbArg } from "../argv/flags.ts";
+import { allowanceArgs, dbArg } from "../argv/flags.ts";
 import { noOperands } from "../argv/operands.ts";
 import { redactArg, redactionOf } from "../argv/trace-flags.ts";
 import { writeOut } from "../output/streams.ts";
@@ -32,12 +33,13 @@ export default defineCommand({
     const store = openForWriting(db, { create: false });
     try {
       if (!store.fts) throw new ScenariologError("NO_FTS5", `FTS5 is not available; nothing of ${db} was indexed`);
+      const allowance = notingAllowance(args);
       const total = { lines: 0, artifacts: 0, rebuilt: 0, failures: 0 };
       for (const id of runsToIndex(store, runId)) {
         const taken = await takeInWaiting(store, id);
         for (const text of await taken.index()) (await import("../output/console.ts")).warn(text);
         const done = await indexRun(store, id, {
-          allowance: allowanceOf(args),
+          allowance,
           redactor: redactionOf(args, data.flags.redact as string[] | undefined).redactor,
           rebuild: args.rebuild,
         });

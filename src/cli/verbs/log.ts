@@ -6,8 +6,9 @@ import { LineMatcher } from "../../model/line-matcher.ts";
 import { ScreenLineMatcher } from "../../model/screen-line-matcher.ts";
 import { silencesOf } from "../../report/silences.ts";
 import { openForReading } from "../../store/open.ts";
+import { notingAllowance } from "../argv/allowance.ts";
 import { inheritedRunId, required } from "../argv/context.ts";
-import { allowanceArgs, allowanceOf, dbArg, runArg } from "../argv/flags.ts";
+import { allowanceArgs, dbArg, runArg } from "../argv/flags.ts";
 import { lineRangeOf } from "../argv/line-range.ts";
 import { noOperands } from "../argv/operands.ts";
 import { emitRows, outputArgs, parseOutputOptions } from "../argv/output-flags.ts";
@@ -66,7 +67,7 @@ export default defineCommand({
     const query = {
       run: (args["run-id"] ?? inheritedRunId(args)) || "latest",
       step: stepOperand(data),
-      ...allowanceOf(args),
+      ...notingAllowance(args),
       ...(args.attempt === undefined ? {} : { attempt: integerOf("attempt", args.attempt, 1) }),
     };
     const lines = {

@@ -2,8 +2,9 @@ import { defineCommand } from "citty";
 import { exitCode } from "../../errors.ts";
 import { verify } from "../../report/verify.ts";
 import { openForReading } from "../../store/open.ts";
+import { notingAllowance } from "../argv/allowance.ts";
 import { required } from "../argv/context.ts";
-import { allowanceArgs, allowanceOf, dbArg, runArg } from "../argv/flags.ts";
+import { allowanceArgs, dbArg, runArg } from "../argv/flags.ts";
 import { noOperands } from "../argv/operands.ts";
 import { emitRows, outputArgs, parseOutputOptions } from "../argv/output-flags.ts";
 import { noteWaiting } from "../output/waiting-note.ts";
@@ -15,7 +16,7 @@ export default defineCommand({
     const options = parseOutputOptions(data.flags);
     const store = openForReading(required("verify", args, "db"));
     try {
-      const found = await verify(store, args["run-id"] ?? "latest", allowanceOf(args));
+      const found = await verify(store, args["run-id"] ?? "latest", notingAllowance(args));
       emitRows(found, options);
       await noteWaiting(store, args["run-id"] ?? "latest");
       if (found.rows.length === 0) return exitCode.ok;
