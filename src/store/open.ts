@@ -9,7 +9,8 @@ import { migrate } from "./migrate.ts";
 import { connectToRead, hasWal, hasWalContent, openReader } from "./read-only.ts";
 import { type Schema, schemaOf } from "./schema.ts";
 import { refuseHostile } from "./schema-check.ts";
-import { BUSY_TIMEOUT_MS, Store } from "./store.ts";
+import { Store } from "./store.ts";
+import { BUSY_TIMEOUT_MS } from "./transactions.ts";
 import { translate } from "./translate.ts";
 
 /** What a connection that writes is set to. */
@@ -39,7 +40,7 @@ export function openForWriting(file: string, options: { create: boolean }): Stor
     file,
     (db) => {
       db.run(WRITING);
-      // Indexers take checkpoints: see Store.patient.
+      // Background transactions take checkpoints: see WriteAheadLog.
       db.run("PRAGMA wal_autocheckpoint = 0");
       const schema = schemaOf(db);
       refuseStrange(schema, file);

@@ -88,7 +88,17 @@ export async function endRun(
     const problems = await closeRun(store, run, exitCode, options);
     return [...(await taken.index()), ...problems];
   } finally {
+    completeFile(store);
     forgetMasks(store.path, run.run_id);
+  }
+}
+
+/** While others have the database open, nobody else moves the log into the file, which may be copied alone after a run. */
+function completeFile(store: Store): void {
+  try {
+    store.settleLog(0);
+  } catch {
+    // The log holds everything, and whoever opens the database next reads it there.
   }
 }
 

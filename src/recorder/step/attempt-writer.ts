@@ -2,7 +2,6 @@ import fs from "node:fs";
 import { type ErrorCode, ScenariologError } from "../../errors.ts";
 import { vouchForLogs } from "../../files/vouched.ts";
 import type { Store } from "../../store/store.ts";
-import { emptyLog } from "../../store/write-ahead-log.ts";
 import { databaseName, tidyPlaces } from "../pending/places.ts";
 import { type StepKey, writeEnd } from "../rows/attempt-rows.ts";
 import { type RecordedLog, recordLogs } from "../rows/log-rows.ts";
@@ -189,7 +188,7 @@ function writeOwn(store: Store, key: StepKey, { rows, number: begun, reservedNum
 /** For what a full disk, or a limit of the file size, has refused. */
 function makeRoom(store: Store): void {
   try {
-    emptyLog(store);
+    store.cutLog();
   } catch {
     // The write that follows says what is wrong.
   }

@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import path from "node:path";
 import { openForWriting } from "../../src/store/open.ts";
-import { Turn } from "../../src/store/write-queue.ts";
+import { WriteQueue } from "../../src/store/write-queue.ts";
 import { run, tempDir } from "../support/program.ts";
 
 const onLinux = test.if(process.platform === "linux");
@@ -16,8 +16,8 @@ function newDatabase(): string {
 onLinux("it is one process's turn at a time, until it gives the turn back or closes", () => {
   const db = newDatabase();
   const store = openForWriting(db, { create: false });
-  const [one, other] = [new Turn(db), new Turn(db)];
-  expect([one.take("slice"), other.take("slice"), new Turn(db).take("slice")]).toEqual([true, false, false]);
+  const [one, other] = [new WriteQueue(db), new WriteQueue(db)];
+  expect([one.take("slice"), other.take("slice"), new WriteQueue(db).take("slice")]).toEqual([true, false, false]);
   expect([one.take("short"), other.take("short")]).toEqual([true, false]);
   one.giveBack("slice");
   expect([other.take("slice"), one.take("slice"), other.take("short")]).toEqual([true, false, false]);
@@ -29,12 +29,12 @@ onLinux("it is one process's turn at a time, until it gives the turn back or clo
 onLinux("a process that dies gives its turn back", async () => {
   const db = newDatabase();
   const store = openForWriting(db, { create: false });
-  const turn = path.join(import.meta.dir, "../../src/store/turn.ts");
-  const code = `import { Turn } from ${JSON.stringify(turn)};
-    console.log(new Turn(process.argv[1]).take("slice"), new Turn(process.argv[1]).take("slice"));
+  const queue = path.join(import.meta.dir, "../../src/store/write-queue.ts");
+  const code = `import { WriteQueue } from ${JSON.stringify(queue)};
+    console.log(new WriteQueue(process.argv[1]).take("slice"), new WriteQueue(process.argv[1]).take("slice"));
     process.kill(process.pid, "SIGKILL");`;
   expect(await run([process.execPath, "-e", code, db])).toMatchObject({ stdout: "true false\n", signal: "SIGKILL" });
-  expect(new Turn(db).take("slice")).toBe(true);
+  expect(new WriteQueue(db).take("slice")).toBe(true);
   store.close();
 });
 
@@ -43,7 +43,7 @@ onLinux(
   async () => {
     const db = newDatabase();
     const store = openForWriting(db, { create: false });
-    const suspended = new Turn(db);
+    const suspended = new WriteQueue(db);
     suspended.take("slice");
     const startMs = performance.now();
     const elapsedMs = () => performance.now() - startMs;
@@ -92,7 +92,7 @@ const OPEN_IT = `
 onLinux("an indexer knows whether another process has the database open, and keeps its own locks", async () => {
   const db = newDatabase();
   const store = openForWriting(db, { create: false });
-  const turn = new Turn(db);
+  const turn = new WriteQueue(db);
   expect(turn.hasCompany).toBe(false);
   const other = Bun.spawn(
     [
@@ -117,14 +117,14 @@ onLinux("an indexer knows whether another process has the database open, and kee
 });
 
 const HAS_COMPANY = `
-  import { Turn } from ${JSON.stringify(path.join(import.meta.dir, "../../src/store/turn.ts"))};
-  console.log(new Turn(process.argv[1]).hasCompany);`;
+  import { WriteQueue } from ${JSON.stringify(path.join(import.meta.dir, "../../src/store/write-queue.ts"))};
+  console.log(new WriteQueue(process.argv[1]).hasCompany);`;
 
 onLinux("the last recorder that leaves knows that it is alone", () => {
   const db = newDatabase();
   const store = new Database(db);
   store.query("SELECT count(*) FROM scenario_runs").get();
-  const [one, other] = [new Turn(db), new Turn(db)];
+  const [one, other] = [new WriteQueue(db), new WriteQueue(db)];
   for (const each of [one, other]) each.join();
   expect([one.leave(), other.leave()]).toEqual([false, true]);
   for (const each of [one, other, store]) each.close();
@@ -132,7 +132,7 @@ onLinux("the last recorder that leaves knows that it is alone", () => {
 
 test("without a write-ahead log it is everybody's turn, and each recorder is alone", () => {
   const db = path.join(tempDir(), "none.db");
-  const [one, other] = [new Turn(db), new Turn(db)];
+  const [one, other] = [new WriteQueue(db), new WriteQueue(db)];
   expect([one.take("slice"), other.take("slice"), one.leave(), other.leave()]).toEqual([true, true, true, true]);
   for (const each of [one, other]) each.close();
 });
@@ -148,6 +148,27 @@ test("a write waits for longer than five seconds while others get on", async () 
   await holder.exited;
   store.close();
 }, 30_000);
+
+onLinux("a write whose turn never comes, as its holder is suspended, still waits for the lock for a moment", async () => {
+  const db = newDatabase();
+  const store = openForWriting(db, { create: false });
+  const suspended = new WriteQueue(db);
+  suspended.take("short");
+  const holder = Bun.spawn([process.execPath, "-e", LATE, db], { stdout: "pipe", stderr: "inherit" });
+  await holder.stdout.getReader().read();
+  expect(store.immediate(() => "written")).toBe("written");
+  await holder.exited;
+  for (const each of [suspended, store]) each.close();
+}, 30_000);
+
+/** Gives the lock back shortly after the five seconds that a write waits for its turn. */
+const LATE = `
+  import { Database } from "bun:sqlite";
+  const db = new Database(process.argv[1]);
+  db.run("BEGIN IMMEDIATE");
+  console.log("holding");
+  Bun.sleepSync(5250);
+  db.run("ROLLBACK");`;
 
 /** Three transactions of two seconds each, between which nobody else finds the lock free. */
 const GREEDY = `
