@@ -149,17 +149,21 @@ test("a write waits for longer than five seconds while others get on", async () 
   store.close();
 }, 30_000);
 
-onLinux("a write whose turn never comes, as its holder is suspended, still waits for the lock for a moment", async () => {
-  const db = newDatabase();
-  const store = openForWriting(db, { create: false });
-  const suspended = new WriteQueue(db);
-  suspended.take("short");
-  const holder = Bun.spawn([process.execPath, "-e", LATE, db], { stdout: "pipe", stderr: "inherit" });
-  await holder.stdout.getReader().read();
-  expect(store.immediate(() => "written")).toBe("written");
-  await holder.exited;
-  for (const each of [suspended, store]) each.close();
-}, 30_000);
+onLinux(
+  "a write whose turn never comes, as its holder is suspended, still waits for the lock for a moment",
+  async () => {
+    const db = newDatabase();
+    const store = openForWriting(db, { create: false });
+    const suspended = new WriteQueue(db);
+    suspended.take("short");
+    const holder = Bun.spawn([process.execPath, "-e", LATE, db], { stdout: "pipe", stderr: "inherit" });
+    await holder.stdout.getReader().read();
+    expect(store.immediate(() => "written")).toBe("written");
+    await holder.exited;
+    for (const each of [suspended, store]) each.close();
+  },
+  30_000,
+);
 
 /** Gives the lock back shortly after the five seconds that a write waits for its turn. */
 const LATE = `
