@@ -8,7 +8,7 @@ export const PLANNED_TAG = "record.last_step_num";
  * `url:http://x` works, else on the first `=`. Throws a usage error for a part with neither, or with no key.
  */
 export function parseTags(text: string): [string, string][] {
-  return splitFields(text).map(parseTag);
+  return splitFields(text).map((field) => parseTag(field));
 }
 
 /** An element of `--kv` that names a file: `@tags.json`. Undefined when it is a tag. */
@@ -16,12 +16,14 @@ export function tagFileOf(field: string): string | undefined {
   return field.startsWith("@") && field.length > 1 ? field.slice(1) : undefined;
 }
 
-export function parseTag(field: string): [string, string] {
+/** `key:value`, else `key=value`. Throws USAGE that names the flag. */
+export function parseTag(field: string, flag = "kv"): [string, string] {
   const colon = field.indexOf(":");
   const at = colon >= 0 ? colon : field.indexOf("=");
-  if (at < 0) throw usageError(`--kv ${JSON.stringify(field)} is no tag`, "write it as key:value");
+  if (at < 0) throw usageError(`--${flag} ${JSON.stringify(field)} is no tag`, "write it as key:value");
   const key = field.slice(0, at);
-  if (key.trim() === "") throw usageError(`--kv ${JSON.stringify(field)} has an empty key`, "write it as key:value");
+  if (key.trim() === "")
+    throw usageError(`--${flag} ${JSON.stringify(field)} has an empty key`, "write it as key:value");
   return [key, field.slice(at + 1)];
 }
 

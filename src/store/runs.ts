@@ -52,8 +52,8 @@ export function runOfId(store: Store, runId: string): Run | null {
 }
 
 /**
- * The run that a `--run-id` means: an id, `latest`, `latest-failed`, the beginning of exactly one id, or its end (at
- * least four characters: what `runs` shows is the last eight). Throws with code NO_RUN when there is none or more than
+ * The run that RUN or `--run-id` means: an id, `latest`, `latest-failed`, `latest-passed`, `latest~N` (N runs before the
+ * latest), the beginning of exactly one id, or its end (at least four characters: what `runs` shows is the last eight). Throws with code NO_RUN when there is none or more than
  * one, and for "": where `run start` failed, a harness must not record into another's run.
  */
 export function findRun(store: Store, selector: string): Run {
@@ -66,6 +66,9 @@ export function findRun(store: Store, selector: string): Run {
   if (exact) return exact;
   if (selector === "latest") return latestRun(store);
   if (selector === "latest-failed") return latestFailedRun(store);
+  if (selector === "latest-passed") return latestPassedRun(store);
+  const back = /^latest~(\d{1,9})$/.exec(selector);
+  if (back) return latestRun(store, Number(back[1]));
   // Not LIKE, which folds case and gives % and _ a meaning; U+10FFFF sorts behind every other character.
   const beginning = store.all<Run>(
     `SELECT ${COLUMNS} FROM scenario_runs WHERE run_id >= ? AND run_id < ? LIMIT 3`,
@@ -82,7 +85,7 @@ export function findRun(store: Store, selector: string): Run {
         );
   if (ending.length > 0) return onlyOne(store, selector, "end", ending);
   throw new ScenariologError("NO_RUN", `no run ${selector} in ${store.path}`, {
-    hint: "give a run id, its beginning or end, latest, or latest-failed",
+    hint: "give a run id, its beginning or end, latest, latest-failed, latest-passed, or latest~1",
   });
 }
 
@@ -129,9 +132,14 @@ export function startKey(table: string): string[] {
   return [`substr(${time}, 1, 19)`, `rtrim(substr(rtrim(${time}, 'Zz'), 20), '.0')`, `${table}.rowid`];
 }
 
-function latestRun(store: Store): Run {
-  const [latest] = newestRuns(store, null, 1);
+function latestRun(store: Store, back = 0): Run {
+  const [latest] = newestRuns(store, null, 1, back);
   if (latest) return latest;
+  if (back > 0 && newestRuns(store, null, 1).length > 0) {
+    throw new ScenariologError("NO_RUN", `${store.path} has no run ${back} before the latest`, {
+      hint: "scenariolog runs lists them",
+    });
+  }
   throw new ScenariologError("NO_RUN", `no runs in ${store.path}`, {
     hint: `start one: scenariolog run start --db ${store.path} --root-dir .`,
   });
@@ -168,10 +176,32 @@ function latestFailedRun(store: Store): Run {
   });
 }
 
+/** The newest run that passed, as every report judges it. */
+function latestPassedRun(store: Store): Run {
+  for (let look = FIRST_LOOK, offset = 0; ; offset += look, look *= 2) {
+    const candidates = newestRuns(store, null, look, offset);
+    const counts = countsOfRuns(
+      store,
+      candidates.map(({ run_id }) => run_id),
+    );
+    const passed = candidates.find((run) => hasPassed(run, counts.get(run.run_id)!));
+    if (passed) return passed;
+    if (candidates.length < look) break;
+  }
+  latestRun(store); // throws when there is no run at all
+  throw new ScenariologError("NO_RUN", `no run in ${store.path} has passed`, { hint: "give a run id, or latest" });
+}
+
 /** Interrupted ones are rare among runs that did not pass. */
 const FIRST_LOOK = 8;
 
 function hasFailed(run: Run, counts: RunCounts): boolean {
   if (run.completed_at === null) return counts.failed > 0;
   return statusOfRun({ ...run, reason: counts.tags.get("exit.reason") }, counts, 0) === "failed";
+}
+
+/** A run without an end has not passed yet. */
+function hasPassed(run: Run, counts: RunCounts): boolean {
+  if (run.completed_at === null) return false;
+  return statusOfRun({ ...run, reason: counts.tags.get("exit.reason") }, counts, 0) === "passed";
 }

@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 async function flagsOf(name: VerbName): Promise<string[]> {
   const verb = await entryOf(name).load();
-  return [...Object.keys((verb.args ?? {}) as ArgsDef), "help"].map((flag) => `--${flag}`);
+  return [...Object.keys((verb.args ?? {}) as ArgsDef), "color", "no-pager", "help"].map((flag) => `--${flag}`);
 }
 
 describe.skipIf(!Bun.which("bash"))("in bash", () => {
@@ -43,7 +43,7 @@ describe.skipIf(!Bun.which("bash"))("in bash", () => {
 
   test("the first word is a verb", async () => {
     expect(await offered("")).toEqual(firstWords);
-    expect(await offered("s")).toEqual(["skip", "steps", "summary", "search"]);
+    expect(await offered("s")).toEqual(["steps", "summary", "search", "skip"]);
     expect(await offered("--")).toEqual(["--help", "--version"]);
   });
 
@@ -53,7 +53,8 @@ describe.skipIf(!Bun.which("bash"))("in bash", () => {
     expect(await offered("completion", "")).toEqual([...shells]);
     expect(await offered("help", "")).toEqual([...Object.keys(topics), ...firstWords]);
     expect(await offered("help", "run", "")).toEqual(["start", "end"]);
-    expect(await offered("summary", "")).toEqual([]);
+    expect(await offered("runs", "")).toEqual([]);
+    expect(await offered("index", "fts", "latest-")).toEqual(["latest-failed", "latest-passed"]);
   });
 
   test.each(verbNames)("every flag of %s is offered, and no other", async (name) => {
@@ -68,6 +69,9 @@ describe.skipIf(!Bun.which("bash"))("in bash", () => {
   test("values are offered where there is a fixed set", async () => {
     expect(await offered("exec", "--stdin", "")).toEqual(["null", "inherit"]);
     expect(await offered("failures", "--output", "js")).toEqual(["json", "jsonl"]);
+    expect(await offered("failures", "-o", "js")).toEqual(["json", "jsonl"]);
+    expect(await offered("failures", "--color", "a")).toEqual(["auto", "always"]);
+    expect(await offered("timings", "-n", "")).toEqual([]);
     expect(await offered("failures", "--table-format", "")).toEqual(["ascii", "markdown", "html"]);
   });
 
@@ -78,10 +82,11 @@ describe.skipIf(!Bun.which("bash"))("in bash", () => {
   });
 
   test("--run-id offers the words that mean a run, where it is not the id of a new one", async () => {
-    expect(await offered("steps", "--run-id", "")).toEqual(["latest", "latest-failed"]);
-    expect(await offered("run", "end", "--run-id", "=", "latest-")).toEqual(["latest-failed"]);
+    const words = ["latest", "latest-failed", "latest-passed", "latest~1"];
+    expect(await offered("steps", "--run-id", "")).toEqual(words);
+    expect(await offered("run", "end", "--run-id", "=", "latest-")).toEqual(["latest-failed", "latest-passed"]);
     expect(await offered("run", "start", "--run-id", "")).toEqual([]);
-    expect(await offered("search", "--db", "x.db", "--run-id", "")).toEqual(["latest", "latest-failed"]);
+    expect(await offered("search", "--db", "x.db", "--run-id", "")).toEqual(words);
   });
 
   test("the offered formats are those that the program takes", async () => {

@@ -7,14 +7,17 @@ import { cleanEnv, program, scenariolog } from "../support/program.ts";
 
 const verbNames = Object.keys(verbs);
 const topicNames = Object.keys(topics);
-const topicFolder = path.join(import.meta.dir, "../../src/cli/topics");
+const topicFolder = path.join(import.meta.dir, "../../src/cli/help/topics");
 
 /** What the program prints on a terminal of 100 columns. */
 async function onTerminal(args: string[], env: Record<string, string> = {}): Promise<string> {
   const chunks: Uint8Array[] = [];
   const terminal = new Bun.Terminal({ cols: 100, rows: 50, data: (_, data) => void chunks.push(data.slice()) });
   const { NO_COLOR: _, ...inherited } = cleanEnv;
-  const child = Bun.spawn([...program, ...args], { env: { ...inherited, TERM: "xterm-256color", ...env }, terminal });
+  const child = Bun.spawn([...program, ...args], {
+    env: { ...inherited, TERM: "xterm-256color", PAGER: "cat", ...env },
+    terminal,
+  });
   await child.exited;
   // What the kernel still holds comes with the next turns of the loop, late ones on a busy machine.
   for (let size = -1; size !== chunks.length; await Bun.sleep(200)) size = chunks.length;

@@ -101,7 +101,7 @@ describe("a usage error is one line and the way to the help, on stderr, with cod
   const cases: [string, string[], string][] = [
     ["an unknown verb", ["sumary"], 'unknown verb "sumary"'],
     ["a verb in another case", ["Summary"], 'unknown verb "Summary"'],
-    ["a group without its verb", ["run"], "run needs a verb behind it: start or end"],
+    ["a group without its verb", ["run"], "run needs a verb after it: start or end"],
     ["an unknown verb of a group", ["run", "stop"], 'unknown verb "run stop"; run takes start or end'],
     ["an unknown flag", [...start, "--sweet", "x"], 'unknown flag "--sweet" of run start'],
     ["an abbreviated flag", ["run", "start", "--d", "x.db", "--root-dir", "."], 'unknown flag "--d" of run start'],
@@ -115,7 +115,7 @@ describe("a usage error is one line and the way to the help, on stderr, with cod
     ["an empty database name", ["init", "--db="], "--db is empty"],
     ["no root dir", ["run", "start", "--db", "x.db"], "required flag --root-dir not given"],
     ["no run", ["run", "end", "--db", "x.db"], "required flag --run-id not given"],
-    ["no query", ["search", "--db", "x.db"], "required flag --query not given"],
+    ["no query", ["search", "--db", "x.db"], "search needs a WORD to look for, or --query"],
     ["a stray word", ["init", "--db", "x.db", "y"], 'init takes no argument "y"'],
     ["a stray word behind --", [...start, "--", "y"], 'run start takes no argument "y"'],
     ["exec without a command", exec, "exec needs a command behind --"],

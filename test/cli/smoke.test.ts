@@ -63,6 +63,8 @@ const calls: Record<VerbName, () => Promise<void>> = {
     expect(code).toBe(0);
     expect(await rows("runs", "--limit", "1")).toMatchObject([{ status: "passed" }]);
   },
+  tags: async () =>
+    expect(await rows("tags", runId, "--step", "3")).toContainEqual(expect.objectContaining({ key: "rows" })),
   capabilities: async () => expect((await scenariolog(["capabilities"])).code).toBe(0),
   help: async () => expect((await scenariolog(["help", "exec"])).stdout).toContain(entryOf("exec").summary),
   completion: async () => expect((await scenariolog(["completion", "bash"])).stdout).toContain("scenariolog"),

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { usageError } from "../../errors.ts";
+import { DATABASE_NAME, findDatabase } from "./find-database.ts";
 import { seeHelp } from "./parse.ts";
 
 /** Flags that may come from the environment, as `exec` hands them to the scripts inside a step. */
@@ -11,12 +12,26 @@ const VARIABLES = {
   "log-dir": "SCENARIOLOG_LOG_DIR",
 } as const;
 
-/** The flag's value, else the environment's. An empty value counts as given in a flag only. Throws USAGE. */
+/** Verbs that a harness calls with --db: what they write to is named by the caller, and never searched for. */
+const TOLD_THE_DATABASE = new Set(["init", "run start", "run end", "exec"]);
+
+/**
+ * The flag's value, else the environment's; of the database also the nearest one here or above (see find-database.ts).
+ * An empty value counts as given in a flag only. Throws USAGE.
+ */
 export function required(verb: string, args: Readonly<Record<string, unknown>>, flag: keyof typeof VARIABLES): string {
   const given = args[flag];
   if (typeof given === "string") return given;
   const inherited = flag === "run-id" ? inheritedRunId(args) : process.env[VARIABLES[flag]];
   if (inherited) return inherited;
+  if (flag === "db" && !TOLD_THE_DATABASE.has(verb)) {
+    const found = findDatabase(process.cwd());
+    if (found !== null) return found;
+    throw usageError(
+      `no --db is given, and there is no ${DATABASE_NAME} here or above`,
+      `scenariolog record makes one; else give --db, or set SCENARIOLOG_DB; ${seeHelp(verb)}`,
+    );
+  }
   throw usageError(`required flag --${flag} not given`, `give it, or set ${VARIABLES[flag]}; ${seeHelp(verb)}`);
 }
 

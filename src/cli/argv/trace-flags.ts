@@ -1,7 +1,7 @@
-import type { ArgsDef } from "citty";
 import { usageError } from "../../errors.ts";
 import { Redactor } from "../../model/redact/redactor.ts";
 import type { StepOptions, TraceMode } from "../../model/step.ts";
+import { type FlagDefs, valuesOf } from "./flag.ts";
 import { seeHelp } from "./parse.ts";
 
 const MODES = ["auto", "always", "never"] as const satisfies TraceMode[];
@@ -9,11 +9,12 @@ const MODES = ["auto", "always", "never"] as const satisfies TraceMode[];
 export const redactArg = {
   redact: {
     type: "string",
+    repeatable: true,
     valueHint: "pattern",
     description:
       "Also take what this matches out of tags, traces and the index; repeatable; none: nothing (or SCENARIOLOG_REDACT)",
   },
-} as const satisfies ArgsDef;
+} as const satisfies FlagDefs;
 
 /** What is kept of a step's commands, and of its secrets: flags of every verb that records steps. */
 export const traceArgs = {
@@ -28,7 +29,7 @@ export const traceArgs = {
     default: false,
     description: "Take secrets out of the log files as well (or SCENARIOLOG_REDACT_LOGS=1)",
   },
-} as const satisfies ArgsDef;
+} as const satisfies FlagDefs;
 
 type Args = { readonly [flag: string]: unknown };
 
@@ -39,7 +40,10 @@ export function traceOptionsOf(
   patterns: readonly string[] | undefined,
   fallback: TraceMode,
 ): Required<Pick<StepOptions, "trace" | "redactor" | "redactLogs">> {
-  return { trace: modeOf(verb, args.trace as string | undefined, fallback), ...redactionOf(args, patterns) };
+  return {
+    trace: valuesOf({ trace: traceArgs.trace }, args).trace ?? inheritedMode(verb, fallback),
+    ...redactionOf(args, patterns),
+  };
 }
 
 /** As given by flags, else by the environment: there one pattern a line. Throws USAGE for what is no regular expression. */
@@ -55,10 +59,10 @@ export function redactionOf(
   };
 }
 
-function modeOf(verb: string, given: string | undefined, fallback: TraceMode): TraceMode {
-  const [name, text] = given === undefined ? ["SCENARIOLOG_TRACE", process.env.SCENARIOLOG_TRACE] : ["--trace", given];
-  if (text === undefined || text === "") return fallback;
+function inheritedMode(verb: string, fallback: TraceMode): TraceMode {
+  const text = process.env.SCENARIOLOG_TRACE ?? "";
+  if (text === "") return fallback;
   const mode = MODES.find((known) => known === text);
   if (mode !== undefined) return mode;
-  throw usageError(`${name} ${JSON.stringify(text)} is none of ${MODES.join(", ")}`, seeHelp(verb));
+  throw usageError(`SCENARIOLOG_TRACE ${JSON.stringify(text)} is none of ${MODES.join(", ")}`, seeHelp(verb));
 }

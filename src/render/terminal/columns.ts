@@ -57,9 +57,9 @@ const KNOWN: Readonly<Record<string, ColumnView>> = {
   text: text("text"),
 };
 
-/** Null for a column that a person is not shown. */
-export function columnView(name: string): ColumnView | null {
-  if (HIDDEN.has(name)) return null;
+/** Null for a column that a person is not shown, unless they have asked for it by name. */
+export function columnView(name: string, all = false): ColumnView | null {
+  if (HIDDEN.has(name) && !all) return null;
   if (/_at$/.test(name)) return { ...(KNOWN[name] ?? text(heading(name), "fixed")), show: time };
   const known = KNOWN[name];
   if (known) return known;

@@ -1,6 +1,8 @@
 import type { Cell, RowSet } from "../../model/rows.ts";
+import { parseTime } from "../../model/time.ts";
 import { type ColumnView, columnView } from "./columns.ts";
 import { cutEnd, cutMiddle } from "./cut.ts";
+import { humanDuration } from "./human.ts";
 
 export interface TerminalOptions {
   /** Of the terminal. */
@@ -8,6 +10,8 @@ export interface TerminalOptions {
   readonly colours: boolean;
   /** Epoch, in ms: times are shown as seen from then. */
   readonly nowMs: number;
+  /** Internal ids are shown as well: the user has named the columns. */
+  readonly allColumns?: boolean;
 }
 
 /** Between two columns. */
@@ -17,11 +21,23 @@ const NARROWEST = 8;
 
 /** The rows of a report for a person: no rules, no internal ids, human figures, and never wider than the terminal. */
 export function terminalTable({ columns, rows }: RowSet, options: TerminalOptions): string {
+  const status = columns.indexOf("status");
   const shown = columns.flatMap((name, at) => {
-    const view = columnView(name);
+    const view = columnView(name, options.allColumns);
     // A column without a value says nothing.
     if (view === null || (rows.length > 0 && rows.every((row) => row[at] === null || row[at] === ""))) return [];
-    return [{ at, view, cells: rows.map((row) => view.show(row[at]!, options.nowMs)) }];
+    const started = name === "duration_ms" ? columns.indexOf("started_at") : -1;
+    return [
+      {
+        at,
+        view,
+        cells: rows.map((row) =>
+          started >= 0 && row[at] === null && row[status] === "running"
+            ? runningFor(row[started] ?? null, options.nowMs)
+            : view.show(row[at] ?? null, options.nowMs),
+        ),
+      },
+    ];
   });
   const widths = fittedWidths(shown, options.columns);
   const line = (cells: readonly string[], paint: (text: string, column: number) => string) =>
@@ -39,13 +55,12 @@ export function terminalTable({ columns, rows }: RowSet, options: TerminalOption
     shown.map(({ view }) => view.heading),
     (text) => coloured(text, "dim", options),
   );
-  const status = columns.indexOf("status");
   const body = rows.map((row, r) => {
     const colour = status < 0 ? null : colourOf(row[status]!);
     return line(
       shown.map(({ cells }) => cells[r]!),
       (text, i) =>
-        colour === null || !["status", "name"].includes(shown[i]!.view.heading)
+        colour === null || !["status", "name", "run"].includes(shown[i]!.view.heading)
           ? text
           : coloured(text, colour, options),
     );
@@ -58,8 +73,8 @@ export function terminalLines({ columns, rows }: RowSet, options: TerminalOption
   const [row] = rows;
   if (!row) return "";
   const lines = columns.flatMap((name, i) => {
-    const view = columnView(name);
-    const text = view?.show(row[i]!, options.nowMs) ?? "";
+    const view = columnView(name, options.allColumns);
+    const text = view?.show(row[i] ?? null, options.nowMs) ?? "";
     return view === null || text === "" ? [] : [{ heading: view.heading, text, name }];
   });
   const width = Math.max(...lines.map(({ heading }) => heading.length), 0);
@@ -71,6 +86,12 @@ export function terminalLines({ columns, rows }: RowSet, options: TerminalOption
       return `${coloured(heading.padEnd(width), "dim", options)}${GAP}${painted}\n`;
     })
     .join("");
+}
+
+/** A step or run that has no end yet: how long it has been going on. */
+function runningFor(start: Cell, nowMs: number): string {
+  const at = parseTime(typeof start === "string" ? start : null);
+  return at === null ? "" : `${humanDuration(Math.max(0, nowMs - Number(at / 1_000_000n)))}…`;
 }
 
 interface Shown {
@@ -95,15 +116,15 @@ function fittedWidths(shown: readonly Shown[], columns: number): number[] {
   return widths;
 }
 
-type Colour = "red" | "yellow" | "green" | "dim";
-const CODES: Readonly<Record<Colour, string>> = { red: "31", yellow: "33", green: "32", dim: "2" };
+export type Colour = "red" | "yellow" | "dim" | "bold" | "hit";
+const CODES: Readonly<Record<Colour, string>> = { red: "31", yellow: "33", dim: "2", bold: "1", hit: "1;31" };
 
-function coloured(text: string, colour: Colour, { colours }: TerminalOptions): string {
+export function coloured(text: string, colour: Colour, { colours }: TerminalOptions): string {
   return colours && text !== "" ? `\x1b[${CODES[colour]}m${text}\x1b[0m` : text;
 }
 
 /** A failure stands out; a pass stays calm. */
-function colourOf(status: Cell): Colour | null {
+export function colourOf(status: Cell): Colour | null {
   if (status === "failed") return "red";
   if (["interrupted", "partial", "running", "not run", "skipped"].includes(String(status))) return "yellow";
   return null;
