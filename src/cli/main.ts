@@ -1,8 +1,9 @@
 import fs from "node:fs";
 import { exitCode, ScenariologError, usageError } from "../errors.ts";
+import { nearest } from "../model/nearest.ts";
 import { parseLine, seeHelp } from "./argv/parse.ts";
 import { screenArgs } from "./argv/screen-flags.ts";
-import { nameElsewhere, nearest } from "./argv/suggest.ts";
+import { nameElsewhere } from "./argv/suggest.ts";
 import { writeExact } from "./output/streams.ts";
 import type { End, Invocation } from "./verb.ts";
 import { entryOf, type VerbName, verbs } from "./verbs.ts";

@@ -1,10 +1,11 @@
 import type { RowSet } from "../model/rows.ts";
 import { type TerminalOptions, terminalTable } from "../render/terminal/table.ts";
+import { visible } from "../render/text.ts";
 import { openForReading } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
 import { required } from "./argv/context.ts";
 import { type FlagDefs, type Values, valuesOf } from "./argv/flag.ts";
-import { dbArg, runArg } from "./argv/flags.ts";
+import { foundDbArg, runArg } from "./argv/flags.ts";
 import { noOperands, runOperand } from "./argv/operands.ts";
 import { emitRows, isForPerson, outputArgs, parseOutputOptions } from "./argv/output-flags.ts";
 import { noteWaiting } from "./output/waiting-note.ts";
@@ -22,6 +23,8 @@ interface ReportSpec<D extends FlagDefs, R extends RowSet> {
   readonly run?: (flags: Values<D>, call: Invocation) => string | null;
   /** `run` is null if the verb is not about one run. Throws USAGE for bad flags. */
   readonly report: (store: Store, run: string | null, flags: Values<D>, call: Invocation) => R | Promise<R>;
+  /** Whether the rows are not to be printed: the exit code is the answer. Absent: they are. */
+  readonly isSilent?: (flags: Values<D>) => boolean;
   /** What a person reads if there is no row. */
   readonly empty: string | ((rows: R, flags: Values<D>, call: Invocation) => string);
   /** How a person sees the rows; a table if absent. */
@@ -34,7 +37,7 @@ interface ReportSpec<D extends FlagDefs, R extends RowSet> {
 export function reportVerb<const D extends FlagDefs, R extends RowSet>(spec: ReportSpec<D, R>): Verb {
   const isAboutRun = spec.run === undefined;
   return defineVerb({
-    flags: { ...dbArg, ...(isAboutRun ? runArg : {}), ...spec.flags, ...outputArgs },
+    flags: { ...foundDbArg, ...(isAboutRun ? runArg : {}), ...spec.flags, ...outputArgs },
     run: async (_flags, call) => {
       const flags = valuesOf(spec.flags, call.flags);
       const output = parseOutputOptions(call.flags);
@@ -47,6 +50,7 @@ export function reportVerb<const D extends FlagDefs, R extends RowSet>(spec: Rep
         } finally {
           await noteWaiting(store, run ?? "latest");
         }
+        if (spec.isSilent?.(flags)) return (await spec.end?.(rows, flags, call)) ?? 0;
         if (isForPerson(call.flags)) await showPerson(store, run, rows, spec, flags, call);
         else emitRows(rows, output);
         return (await spec.end?.(rows, flags, call)) ?? 0;
@@ -81,7 +85,7 @@ async function showPerson<D extends FlagDefs, R extends RowSet>(
   const shaped = { ...rows, ...shapeRows(rows, output) };
   const body =
     rows.rows.length === 0
-      ? `${typeof empty === "string" ? empty : empty(rows, flags, call)}\n`
+      ? `${visible(typeof empty === "string" ? empty : empty(rows, flags, call))}\n`
       : (page ?? terminalTable)(shaped, options, flags, call);
   await show(head + body);
 }

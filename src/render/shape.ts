@@ -1,4 +1,5 @@
 import { usageError } from "../errors.ts";
+import { nearest } from "../model/nearest.ts";
 import type { Cell, RowSet } from "../model/rows.ts";
 import { parseTime } from "../model/time.ts";
 
@@ -136,8 +137,10 @@ function byCodeUnit(left: string, right: string): number {
 
 function columnIndex(columns: readonly string[], name: string, flag: string): number {
   const index = columns.indexOf(name);
-  if (index < 0) throw usageError(`${flag}: no column ${JSON.stringify(name)}; ${columnList(columns)}`);
-  return index;
+  if (index >= 0) return index;
+  const near = nearest(name, columns);
+  const hint = near === undefined ? undefined : `did you mean ${near}?`;
+  throw usageError(`${flag}: no column ${JSON.stringify(name)}; ${columnList(columns)}`, hint);
 }
 
 function columnList(columns: readonly string[]): string {

@@ -1,9 +1,9 @@
 import type { ArgDef } from "citty";
 import { usageError } from "../../errors.ts";
+import { nearest } from "../../model/nearest.ts";
 import { durationMsOf } from "./duration.ts";
 import { integerOf } from "./parse.ts";
 import { bytesOf } from "./size.ts";
-import { nearest } from "./suggest.ts";
 
 /** A flag as citty defines it, with what this program adds. A short name is citty's `alias`. */
 export type FlagDef = ArgDef & {

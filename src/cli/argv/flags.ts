@@ -9,6 +9,15 @@ export const dbArg = {
   db: { type: "string", valueHint: "file", description: "The database (or SCENARIOLOG_DB)" },
 } as const satisfies FlagDefs;
 
+/** For verbs that look for the database themselves; see find-database.ts. */
+export const foundDbArg = {
+  db: {
+    type: "string",
+    valueHint: "file",
+    description: "The database (default: SCENARIOLOG_DB, else the nearest .scenario-run.db here or above)",
+  },
+} as const satisfies FlagDefs;
+
 export const rootDirArg = {
   "root-dir": {
     type: "string",

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { reasonOf, ScenariologError, usageError } from "../../errors.ts";
+import { nearest } from "../../model/nearest.ts";
 import type { RowSet } from "../../model/rows.ts";
 import { type Format, formats, type RenderOptions, render } from "../../render/render.ts";
 import type { Rename, SortKey } from "../../render/shape.ts";
@@ -8,7 +9,6 @@ import { type Form, harmless } from "../output/harmless.ts";
 import { readerOf } from "../output/reader.ts";
 import { writeOut } from "../output/streams.ts";
 import { type FlagDefs, names, valuesOf } from "./flag.ts";
-import { nearest } from "./suggest.ts";
 
 /** The output flags of every report, to be spread into a verb's args. */
 export const outputArgs = {

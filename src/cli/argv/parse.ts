@@ -1,6 +1,6 @@
 import type { ArgDef, ArgsDef } from "citty";
 import { usageError } from "../../errors.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../../model/nearest.ts";
 
 export interface ParsedLine {
   /** By flag name: strings, booleans, and arrays for repeatable flags. Absent without a default: undefined. */

@@ -1,6 +1,6 @@
 import { isatty } from "node:tty";
 import type { TerminalOptions } from "../../render/terminal/table.ts";
-import { terminalOn } from "../../sys/terminal.ts";
+import { mayRedraw, terminalOn } from "../../sys/terminal.ts";
 import { writeOut } from "./streams.ts";
 
 export type ColourWish = "auto" | "always" | "never";
@@ -37,7 +37,7 @@ export async function screen(): Promise<TerminalOptions> {
  * through the pager, if both ends are a terminal and the user did not say --no-pager.
  */
 export async function show(text: string): Promise<void> {
-  if (wishes.pager && isatty(0) && isatty(1) && process.env.TERM !== "dumb") {
+  if (wishes.pager && isatty(0) && isatty(1) && mayRedraw()) {
     const rows = (await import("../../sys/terminal-size.ts")).terminalRows(1) ?? 0;
     if (rows > 0 && lineCount(text) >= rows && (await (await import("./pager.ts")).paged(text))) return;
   }

@@ -1,17 +1,17 @@
-import { defineCommand } from "citty";
 import { exitCode, ScenariologError, usageError } from "../../errors.ts";
 import { addArtifact } from "../../recorder/inside/artifact.ts";
 import { required } from "../argv/context.ts";
 import { seeHelp } from "../argv/parse.ts";
 import { onRunArg, placeArgs, placeOf, recordAt, strictArg } from "../argv/scope.ts";
 import { redactArg, redactionOf } from "../argv/trace-flags.ts";
+import { defineVerb } from "../verb.ts";
 
 const VERB = "artifact add";
 /** What the recorder itself calls the files that it keeps. */
 const OWN_KINDS = ["stdout", "stderr", "cmd-stdout", "cmd-stderr", "trace"];
 
-export default defineCommand({
-  args: {
+export default defineVerb({
+  flags: {
     kind: { type: "string", default: "file", valueHint: "kind", description: "What it is: report, screenshot, …" },
     name: { type: "string", valueHint: "name", description: "The name of the copy (default: the file's own)" },
     copy: { type: "boolean", default: true, description: "Copy it into the log directory" },
@@ -27,7 +27,7 @@ export default defineCommand({
     },
     ...strictArg,
   },
-  async run({ args, data }) {
+  async run(args, data) {
     const files = [...data.positionals, ...(data.rest ?? [])];
     if (files.length === 0) throw usageError("artifact add takes the FILE that is to be kept", seeHelp(VERB));
     const { kind, name = "", index } = args;
@@ -36,7 +36,7 @@ export default defineCommand({
     if (name !== "" && files.length > 1) throw usageError("--name is for one FILE only", seeHelp(VERB));
     const place = placeOf(VERB, args);
     const copyTo = args.refer || !args.copy ? null : required(VERB, args, "log-dir");
-    const { redactor } = redactionOf(args, data.flags.redact as string[] | undefined);
+    const { redactor } = redactionOf(args, args.redact);
     let failed = false;
     const code = await recordAt(VERB, args, "not kept", async (store) => {
       for (const file of files) {

@@ -1,4 +1,3 @@
-import { defineCommand } from "citty";
 import { thisPlatform } from "../../capture/this-platform.ts";
 import { ScenariologError, usageError } from "../../errors.ts";
 import { type CommandSpec, runCommand } from "../../recorder/inside/command.ts";
@@ -6,10 +5,10 @@ import { required } from "../argv/context.ts";
 import { seeHelp } from "../argv/parse.ts";
 import { inheritedStep, placeArgs, placeOf } from "../argv/scope.ts";
 import { redactArg, redactionOf } from "../argv/trace-flags.ts";
-import type { End } from "../verb.ts";
+import { defineVerb, type End } from "../verb.ts";
 
-export default defineCommand({
-  args: {
+export default defineVerb({
+  flags: {
     name: { type: "string", default: "", valueHint: "name", description: "The command's name" },
     ...redactArg,
     ...placeArgs,
@@ -19,7 +18,7 @@ export default defineCommand({
       description: "Where its files go; relative to the run's root (or SCENARIOLOG_LOG_DIR)",
     },
   },
-  async run({ args, data }): Promise<End> {
+  async run(args, data): Promise<End> {
     const argv = [...data.positionals, ...(data.rest ?? [])];
     if (argv.length === 0) throw usageError("cmd needs a command behind --", seeHelp("cmd"));
     const record = recordOf(args);
@@ -33,7 +32,7 @@ export default defineCommand({
       name: args.name,
       record,
       onUnrecorded,
-      ...redactionOf(args, data.flags.redact as string[] | undefined),
+      ...redactionOf(args, args.redact),
     };
     const { exit, code, endBySignal, problems } = await runCommand(platform, spec);
     if (exit.kind === "not-started") {

@@ -1,5 +1,6 @@
 import { usageError } from "../../errors.ts";
-import { nameElsewhere, nearest } from "../argv/suggest.ts";
+import { nearest } from "../../model/nearest.ts";
+import { nameElsewhere } from "../argv/suggest.ts";
 import { print } from "../help/page.ts";
 import { isTopic, topics, topicText } from "../help/topics.ts";
 import { overview, usageOf } from "../help/usage.ts";

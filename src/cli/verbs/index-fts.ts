@@ -3,14 +3,14 @@ import { indexRun } from "../../recorder/index/index-run.ts";
 import { takeInWaiting } from "../../recorder/pending/waiting.ts";
 import { openForWriting } from "../../store/open.ts";
 import { required } from "../argv/context.ts";
-import { allowanceArgs, allowanceOf, dbArg, runArg } from "../argv/flags.ts";
+import { allowanceArgs, allowanceOf, foundDbArg, runArg } from "../argv/flags.ts";
 import { runOperand } from "../argv/operands.ts";
 import { redactArg, redactionOf } from "../argv/trace-flags.ts";
 import { writeOut } from "../output/streams.ts";
 import { defineVerb } from "../verb.ts";
 
 export default defineVerb({
-  flags: { ...dbArg, ...runArg, ...allowanceArgs, ...redactArg },
+  flags: { ...foundDbArg, ...runArg, ...allowanceArgs, ...redactArg },
   async run(flags, call) {
     const run = runOperand("index fts", flags["run-id"], call);
     const db = required("index fts", flags, "db");

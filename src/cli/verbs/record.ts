@@ -35,7 +35,12 @@ export default defineCommand({
     "run-id": { type: "string", valueHint: "id", description: "The run's id; generated when absent or empty" },
     ...kvArg,
     ...provenanceArg,
-    "keep-going": { type: "boolean", default: false, description: "Run the steps behind one that fails, too" },
+    "keep-going": {
+      type: "boolean",
+      alias: "k",
+      default: false,
+      description: "Run the steps behind one that fails, too",
+    },
     from: { type: "string", valueHint: "step", description: "Begin with this step" },
     only: {
       type: "string",

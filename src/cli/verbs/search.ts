@@ -39,6 +39,12 @@ const flags = {
     description: "Only artifacts of this kind: stdout, stderr",
   },
   literal: { type: "boolean", default: false, description: "Take the query as a phrase, whatever it looks like" },
+  quiet: {
+    type: "boolean",
+    alias: "q",
+    default: false,
+    description: "Print no hit; exit with 1 if there is none, as --exit-code does",
+  },
   "exit-code": { type: "boolean", default: false, description: "Exit with 1 if there is no hit" },
 } as const;
 
@@ -62,6 +68,7 @@ export default reportVerb({
       ...(given.step === undefined ? {} : { stepNum: given.step }),
       ...(given.kind === undefined ? {} : { kind: given.kind }),
     }),
+  isSilent: ({ quiet }) => quiet,
   empty: (_rows, given, call) => `no line has ${JSON.stringify(queryOf(given, call))}`,
   page: (rows, options, given, call) => terminalHits(rows, queryOf(given, call), options),
   async end(rows, given, call) {
@@ -70,7 +77,7 @@ export default reportVerb({
       const { note } = await import("../output/console.ts");
       for (const text of notes) note(text);
     }
-    return given["exit-code"] && rows.rows.length === 0 ? exitCode.failure : exitCode.ok;
+    return (given["exit-code"] || given.quiet) && rows.rows.length === 0 ? exitCode.failure : exitCode.ok;
   },
 });
 

@@ -1,4 +1,3 @@
-import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
 import { SKIP_CODE } from "../../model/step.ts";
 import { setTagsAt } from "../../recorder/inside/annotations.ts";
@@ -9,12 +8,13 @@ import { inheritedStep, placeOf, recordAt } from "../argv/scope.ts";
 import { skipCodeOf } from "../argv/step-flags.ts";
 import { redactArg, redactionOf } from "../argv/trace-flags.ts";
 import { writeErr } from "../output/streams.ts";
+import { defineVerb } from "../verb.ts";
 
 /** Ends with the skip code, so that a script ends as well: under `set -e`, by `|| exit`, or as `exec scenariolog skip`. */
-export default defineCommand({
-  args: { ...redactArg },
-  async run({ args, data }): Promise<number> {
-    const { redactor } = redactionOf(args, data.flags.redact as string[] | undefined);
+export default defineVerb({
+  flags: { ...redactArg },
+  async run(args, data): Promise<number> {
+    const { redactor } = redactionOf(args, args.redact);
     const reason = redactor.text([...data.positionals, ...(data.rest ?? [])].join(" ")).trim();
     if (reason === "") throw usageError("skip takes the REASON why the step cannot be run here", seeHelp("skip"));
     const code = skipCodeOf(undefined, SKIP_CODE) ?? SKIP_CODE;

@@ -1,6 +1,8 @@
+import { terminalTable } from "../../render/terminal/table.ts";
 import { timings } from "../../report/timings.ts";
 import { integer } from "../argv/flag.ts";
 import { reportVerb } from "../report-verb.ts";
+import { showingStarts, withStarts } from "../running-steps.ts";
 
 export default reportVerb({
   name: "timings",
@@ -14,6 +16,7 @@ export default reportVerb({
       description: "The number of steps at most; 0 is none, negative is all",
     },
   },
-  report: (store, run, { top }) => timings(store, run ?? "latest", top),
+  report: (store, run, { top }) => withStarts(timings(store, run ?? "latest", top), store, run ?? "latest"),
   empty: "no step is recorded",
+  page: (rows, options) => terminalTable(showingStarts(rows), options),
 });

@@ -30,11 +30,11 @@ const right = (heading: string, show: ColumnView["show"]): ColumnView => ({
   fits: "fixed",
   show,
 });
-const number = (heading: string) => right(heading, (cell) => cellText(cell));
+const number = (heading: string) => right(heading, (cell) => visible(cellText(cell)));
 
 /** By the names that the reports give their columns. */
 const KNOWN: Readonly<Record<string, ColumnView>> = {
-  step_num: right("step", (cell) => (cell === null ? "" : String(cell).padStart(2, "0"))),
+  step_num: right("step", (cell) => (cell === null ? "" : visible(String(cell)).padStart(2, "0"))),
   step_name: text("name"),
   exit_code: number("exit"),
   line_num: number("line"),
@@ -42,6 +42,11 @@ const KNOWN: Readonly<Record<string, ColumnView>> = {
   stderr_bytes: right("stderr", (cell) => humanBytes(numeric(cell))),
   total_steps: number("steps"),
   failed_steps: number("failed"),
+  interrupted_steps: number("interrupted"),
+  running_steps: number("running"),
+  flaky_steps: number("flaky"),
+  skipped_steps: number("skipped"),
+  not_run_steps: number("not run"),
   started_at: text("started", "fixed"),
   stderr_path: text("stderr", "middle"),
   stdout_path: text("stdout", "middle"),
@@ -66,7 +71,7 @@ export function columnView(name: string, all = false): ColumnView | null {
   if (/_ms$/.test(name)) return right(durationHeading(name), (cell) => humanDuration(numeric(cell)));
   if (/_bytes$/.test(name)) return right(heading(name.replace(/_bytes$/, "")), (cell) => humanBytes(numeric(cell)));
   if (/path|file|dir$/.test(name)) return text(heading(name), "middle");
-  if (/^(?:steps|failed|flaky|attempts?|passed|skipped|not_run|n|lines?|count)$/.test(name))
+  if (/^(?:steps|failed|interrupted|flaky|attempts?|passed|skipped|not_run|n|lines?|count)$/.test(name))
     return number(heading(name));
   return text(heading(name));
 }
