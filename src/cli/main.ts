@@ -9,7 +9,7 @@ import type { End, Invocation } from "./verb.ts";
 import { entryOf, type VerbName, verbs } from "./verbs.ts";
 import { VERSION } from "./version.ts";
 
-/** Verbs that end with the code of what they run. */
+/** Verbs that end with the code of the program that they run. */
 const RUNNERS = new Set(["exec", "record", "cmd"]);
 
 /** Runs the program and returns how it is to end. Never throws: an error becomes one line on stderr. */
@@ -24,7 +24,7 @@ export async function main(argv: readonly string[]): Promise<End> {
   } catch (error) {
     (await import("./output/console.ts")).reportError(withHelpLine(error, verb ?? ""));
     const code = error instanceof ScenariologError ? error.exitCode : exitCode.failure;
-    // A step's own code may be 1: what went wrong before it started must look different.
+    // A step's own code may be 1, so a failure before its start must look different.
     return RUNNERS.has(verb ?? "") && code === exitCode.failure ? exitCode.recorder : code;
   }
 }
@@ -62,7 +62,7 @@ async function wishAs(flags: Invocation["flags"]): Promise<void> {
   (await import("./output/screen.ts")).wish({ colour: given.color, pager: !given["no-pager"] });
 }
 
-/** The verb that the first words name, with what follows it; undefined when the first word is a flag or missing. */
+/** The verb that the first words name, and the words after it; undefined if the first word is a flag or missing. */
 function findVerb(argv: readonly string[]): { verb: VerbName; argv: readonly string[] } | undefined {
   const [first, second] = argv;
   if (first === undefined || first.startsWith("-")) return undefined;
@@ -98,7 +98,7 @@ async function withoutVerb(argv: readonly string[]): Promise<number> {
   return exitCode.ok;
 }
 
-/** Bun hands out arguments as text; bytes that are not UTF-8 are lost by then, and a step must get them exactly. */
+/** Bun decodes arguments as text, which loses bytes that are not UTF-8, while a step must get them exactly. */
 function refuseMangled(argv: readonly string[]): void {
   if (process.platform !== "linux" || !argv.some((arg) => arg.includes("\ufffd"))) return;
   const raw = fs.readFileSync("/proc/self/cmdline");

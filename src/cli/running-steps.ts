@@ -7,13 +7,13 @@ interface Started extends RowSet {
   readonly starts: ReadonlyMap<number, string>;
 }
 
-/** Rows about steps, with what a person has to know to see how long a running one has taken. */
+/** Rows about steps, with the starts from which a person sees how long each running step has taken. */
 export function withStarts(rows: RowSet, store: Store, run: string): Started {
   const isAnyRunning = rows.rows.some((row) => row[rows.columns.indexOf("status")] === "running");
   return { ...rows, starts: isAnyRunning ? runningStarts(store, run) : new Map() };
 }
 
-/** With a column of those starts behind the others, from which the page computes the time. */
+/** The rows with the starts as their last column, from which the page computes the times. */
 export function showingStarts({ columns, rows, starts }: Started): RowSet {
   if (starts.size === 0) return { columns, rows };
   const num = columns.indexOf("step_num");

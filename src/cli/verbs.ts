@@ -109,7 +109,7 @@ export const verbs = {
   },
   cmd: {
     group: "inside",
-    summary: "Run one command of the step, and keep what it prints by itself as well",
+    summary: "Run one command of the step, and also keep its output on its own",
     load: async () => (await import("./verbs/cmd.ts")).default,
     operands: "-- COMMAND [ARG…]",
     example: "cmd --name compile -- make -j4",

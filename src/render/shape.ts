@@ -96,7 +96,7 @@ function shownRows(input: RowSet, shape: Shape): readonly (readonly Cell[])[] {
   return sortedRows(input, shape.sortBy ?? []).slice(skip, end);
 }
 
-/** Stable. Each cell is made comparable once, not once a comparison. */
+/** The sort is stable. Each cell is made comparable once, and not at each comparison. */
 function sortedRows(input: RowSet, sortBy: readonly SortKey[]): readonly (readonly Cell[])[] {
   if (sortBy.length === 0) return input.rows;
   const indexes = sortBy.map(({ column }) => columnIndex(input.columns, column, "--sort-by"));

@@ -61,12 +61,12 @@ describe.skipIf(!Bun.which("bash"))("in bash", () => {
     expect(await offered(...name.split(" "), "--")).toEqual(await flagsOf(name));
   });
 
-  test("flags are offered behind other flags and their values, and narrowed by what is typed", async () => {
+  test("flags are offered after other flags and their values, and narrowed by what is typed", async () => {
     expect(await offered("run", "start", "--db", "x.db", "--r")).toEqual(["--root-dir", "--run-id"]);
     expect(await offered("search", "--query", "run end", "--lim")).toEqual(["--limit"]);
   });
 
-  test("values are offered where there is a fixed set", async () => {
+  test("values are offered if there is a fixed set", async () => {
     expect(await offered("exec", "--stdin", "")).toEqual(["null", "inherit"]);
     expect(await offered("failures", "--output", "js")).toEqual(["json", "jsonl"]);
     expect(await offered("failures", "-o", "js")).toEqual(["json", "jsonl"]);
@@ -98,7 +98,7 @@ describe.skipIf(!Bun.which("bash"))("in bash", () => {
     }
   });
 
-  test("values are offered behind =, which bash makes a word of its own", async () => {
+  test("values are offered after =, which bash makes a word of its own", async () => {
     expect(await offered("exec", "--stdin", "=", "in")).toEqual(["inherit"]);
     expect(await offered("exec", "--stdin", "=")).toEqual(["null", "inherit"]);
     expect(await offered("exec", "--stdin=in")).toEqual(["--stdin=inherit"]);
@@ -111,13 +111,13 @@ describe.skipIf(!Bun.which("bash"))("in bash", () => {
     expect(stdout).toBe("complete -o default -F _scenariolog scenariolog\n");
   });
 
-  test("behind -- it is the step's command, and none of ours is offered", async () => {
+  test("after -- it is the step's command, and none of our flags is offered", async () => {
     expect(await offered("exec", "--db", "x.db", "--", "")).toEqual([]);
     expect(await offered("exec", "--", "ls", "--")).toEqual([]);
     expect(await offered("exec", "--", "ls", "--stdin", "")).toEqual([]);
   });
 
-  test("behind -- bash-completion takes over where it is loaded", async () => {
+  test("after -- bash-completion takes over if it is loaded", async () => {
     const driver = `
       _command_offset() { COMPREPLY=("from $1"); }
       source "$0"; COMP_WORDS=(scenariolog exec --db x -- ls "") COMP_CWORD=6; _scenariolog; echo "\${COMPREPLY[@]}"`;

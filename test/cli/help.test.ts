@@ -18,7 +18,7 @@ describe("help", () => {
     for (const argv of [["--help"], ["-h"], []]) expect(await scenariolog(argv)).toEqual(page);
   });
 
-  test.each(verbNames)("help %s shows the same as --help and -h behind the verb", async (name) => {
+  test.each(verbNames)("help %s shows the same page as --help and -h after the verb", async (name) => {
     const page = await scenariolog(["help", ...name.split(" ")]);
     expect(page).toMatchObject({ code: 0, stderr: "" });
     expect(page.stdout).toStartWith(`# scenariolog ${name}\n`);
@@ -26,14 +26,14 @@ describe("help", () => {
     expect(await scenariolog([...name.split(" "), "-h"])).toEqual(page);
   });
 
-  test("of a verb in two words, the first alone shows both", async () => {
+  test("the first word of a verb of two words shows both verbs", async () => {
     const { stdout, code } = await scenariolog(["help", "run"]);
     expect(code).toBe(0);
     expect(stdout.match(/^# .*/gm)).toEqual(["# scenariolog run start", "# scenariolog run end"]);
     expect((await scenariolog(["run", "--help"])).stdout).toBe(stdout);
   });
 
-  test("on something that is neither verb nor topic says what there is, on stderr, with 2", async () => {
+  test("help on an unknown name lists what there is, on stderr, with code 2", async () => {
     const { stdout, stderr, code } = await scenariolog(["help", "harnes"]);
     expect({ stdout, code }).toEqual({ stdout: "", code: 2 });
     expect(stderr).toStartWith('Error: no help on "harnes"\n');
@@ -73,7 +73,7 @@ function shimOf(): string {
 }
 
 describe("topics", () => {
-  test("that issue and manual promise are there", () => {
+  test("include those that the documents promise", () => {
     const promised = ["how-to-use-scenariolog-local", "harness", "schema", "exit-codes", "search-syntax"];
     expect(topicNames).toEqual(expect.arrayContaining(promised));
     expect(fs.readdirSync(topicFolder).sort()).toEqual(topicNames.map((name) => `${name}.md`).sort());
@@ -129,7 +129,7 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
     for (const code of codes) expect(page).toContain(code.replace(/^(?=.)/gm, "    "));
   });
 
-  test("words behind the code are still there", async () => {
+  test("words after the code are still there", async () => {
     const plain = Bun.stripANSI(await onTerminal(["help", "search-syntax"])).replace(/\s+/g, " ");
     for (const heading of ["Ordinary text", "Narrowing, and how much", "Nothing found?"])
       expect(plain).toContain(heading);

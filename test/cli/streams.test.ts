@@ -2,7 +2,7 @@ import { dlopen } from "bun:ffi";
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 
-const streams = `${import.meta.dir}/../../src/cli/streams.ts`;
+const streams = `${import.meta.dir}/../../src/cli/output/streams.ts`;
 const prelude = `
   import { writeErr, writeOut, stdoutClosed } from ${JSON.stringify(streams)};
   const big = "0123456789abcdé\\n".repeat(64 * 1024);

@@ -12,7 +12,7 @@ const VARIABLES = {
   "log-dir": "SCENARIOLOG_LOG_DIR",
 } as const;
 
-/** Verbs that a harness calls with --db: what they write to is named by the caller, and never searched for. */
+/** Verbs that a harness calls with --db: the caller names the file that they write to, and they never search for one. */
 const TOLD_THE_DATABASE = new Set(["init", "run start", "run end", "exec"]);
 
 /**
@@ -36,8 +36,8 @@ export function required(verb: string, args: Readonly<Record<string, unknown>>, 
 }
 
 /**
- * For a verb that starts a run of its own: what the environment says counts when the user said it, not when it is what a
- * recorder told the step that we are in. Undefined when neither the flag nor the environment has a value.
+ * For a verb that starts its own run: the environment counts if the user set it, but not if the recorder of the step
+ * around us did. Undefined if neither the flag nor the environment has a value.
  */
 export function optional(
   args: Readonly<Record<string, unknown>>,
@@ -48,7 +48,7 @@ export function optional(
   return process.env.SCENARIOLOG_RUN_ID ? undefined : process.env[VARIABLES[flag]] || undefined;
 }
 
-/** A flag that the environment does not stand in for. */
+/** A flag that no variable stands in for. */
 export function requiredFlag(verb: string, args: Readonly<Record<string, unknown>>, flag: string): string {
   const given = args[flag];
   if (typeof given === "string") return given;
@@ -57,7 +57,7 @@ export function requiredFlag(verb: string, args: Readonly<Record<string, unknown
 
 /**
  * A run id belongs to its database: inside a step, a call that names another database does not mean this run.
- * Undefined when the environment has none, or one of another database.
+ * Undefined if the environment has none, or if it belongs to another database.
  */
 export function inheritedRunId(args: Readonly<Record<string, unknown>>): string | undefined {
   const { SCENARIOLOG_DB: db, SCENARIOLOG_RUN_ID: runId } = process.env;
@@ -66,14 +66,14 @@ export function inheritedRunId(args: Readonly<Record<string, unknown>>): string 
   return runId || undefined;
 }
 
-/** By any name: through a link, or relative. */
+/** Whatever name each path uses: a link, a relative path. */
 function isSameFile(one: string, other: string): boolean {
   if (path.resolve(one) === path.resolve(other)) return true;
   const [a, b] = [statOf(one), statOf(other)];
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
 }
 
-/** Undefined for whatever cannot be looked at: the opening will say why. */
+/** Undefined if the file cannot be examined: opening it says why. */
 function statOf(file: string): fs.BigIntStats | undefined {
   try {
     return fs.statSync(file, { bigint: true });

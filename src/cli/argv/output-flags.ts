@@ -77,8 +77,8 @@ export interface OutputOptions extends RenderOptions {
 }
 
 /**
- * Reads the flags of `outputArgs`, absent ones as their defaults; an empty value counts as absent, except where only
- * a value makes sense. Throws USAGE, naming the flag. Whether the columns exist is known to `emitRows` only.
+ * Reads the flags of `outputArgs`, absent ones as their defaults. An empty value counts as absent, unless the flag makes
+ * no sense without one. Throws USAGE that names the flag. Only `emitRows` knows whether the columns exist.
  */
 export function parseOutputOptions(args: Readonly<Record<string, unknown>>): OutputOptions {
   const flags = valuesOf(outputArgs, args);
@@ -112,8 +112,8 @@ export function isForPerson(args: Readonly<Record<string, unknown>>): boolean {
 }
 
 /**
- * Renders the rows and writes them to stdout or the output file, which is touched only once they are rendered.
- * Throws USAGE for unknown columns, FILE where it cannot write.
+ * Renders the rows and writes them to stdout or the output file, which is not touched before they are rendered.
+ * Throws USAGE for unknown columns, FILE if it cannot write.
  */
 export function emitRows(rows: RowSet, options: OutputOptions): void {
   const rendered = render(rows, options);
@@ -122,10 +122,10 @@ export function emitRows(rows: RowSet, options: OutputOptions): void {
   else writeFile(options.outputFile, rendered, form);
 }
 
-/** Formats that can say in an escape what somebody would obey. */
+/** Formats that can write as an escape what a terminal or a CI system would obey. */
 const ESCAPING: ReadonlySet<Format> = new Set(["json", "jsonl", "yaml"]);
 
-/** The file may be a terminal: /dev/tty. */
+/** The file may be a terminal, such as /dev/tty. */
 function writeFile(path: string, text: string, form: Form): void {
   let fd = -1;
   try {

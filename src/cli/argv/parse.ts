@@ -3,7 +3,7 @@ import { usageError } from "../../errors.ts";
 import { nearest } from "../../model/nearest.ts";
 
 export interface ParsedLine {
-  /** By flag name: strings, booleans, and arrays for repeatable flags. Absent without a default: undefined. */
+  /** Strings, booleans, and arrays for repeatable flags, by name. Undefined if absent and without a default. */
   readonly flags: Record<string, string | boolean | string[] | undefined>;
   readonly positionals: string[];
   /** What follows the first `--`; undefined when there is none. */
@@ -18,8 +18,8 @@ const TRUE = /^(?:1|t|true)$/i;
 const FALSE = /^(?:0|f|false)$/i;
 
 /**
- * Parses as the Go build does, which citty's own parser cannot: it swallows unknown flags, loses all but the last of
- * a repeated one and values that start with a dash, and looks for --help behind `--`. Throws USAGE.
+ * Parses as the Go build does. citty's own parser cannot: it swallows unknown flags, loses values that start with a dash
+ * and all but the last value of a repeated flag, and looks for --help after `--`. Throws USAGE.
  */
 export function parseLine(verb: string, defs: ArgsDef, argv: readonly string[]): ParsedLine {
   const dashes = argv.indexOf("--");

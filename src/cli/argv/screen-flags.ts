@@ -6,6 +6,6 @@ export const screenArgs = {
   "no-pager": {
     type: "boolean",
     default: false,
-    description: "Print an answer that is longer than the screen at once",
+    description: "Do not use a pager for an answer that is longer than the screen",
   },
 } as const satisfies FlagDefs;

@@ -17,20 +17,20 @@ export const stepArgs = {
     default: "10s",
     parse: duration,
     valueHint: "duration",
-    description: "From a signal or the timeout to SIGKILL for all that is left",
+    description: "Time from a signal or the timeout to SIGKILL for every process that is left",
   },
   "leak-timeout": {
     type: "string",
     default: "500ms",
     parse: duration,
     valueHint: "duration",
-    description: "How long what the step leaves behind may hold its output open",
+    description: "How long processes that the step leaves running may hold its output open",
   },
   "on-leak": {
     type: "enum",
     options: ["warn", "fail", "kill"],
     default: "warn",
-    description: "What then: warn and go on, fail the step, or kill what holds it",
+    description: "What to do then: warn and go on, fail the step, or kill those processes",
   },
   index: {
     type: "enum",
@@ -63,7 +63,7 @@ export const stepArgs = {
     type: "enum",
     options: ["pass", "fail"],
     default: "pass",
-    description: "What a step counts as that passes at a later attempt",
+    description: "The result of a step that passes at a later attempt",
   },
   "skip-code": {
     type: "string",
@@ -72,7 +72,7 @@ export const stepArgs = {
     description:
       "A step that ends with this code is skipped (default: 77 for record, none for exec; or SCENARIOLOG_SKIP_CODE)",
   },
-  strict: { type: "boolean", default: false, description: "Exit with 125 when anything could not be recorded" },
+  strict: { type: "boolean", default: false, description: "Exit with 125 if anything could not be recorded" },
 } as const satisfies FlagDefs;
 
 /** How the flags want a step to be run. Throws USAGE. */

@@ -12,11 +12,11 @@ export const redactArg = {
     repeatable: true,
     valueHint: "pattern",
     description:
-      "Also take what this matches out of tags, traces and the index; repeatable; none: nothing (or SCENARIOLOG_REDACT)",
+      "Also take text that matches out of tags, traces and the index; repeatable; none turns redaction off (or SCENARIOLOG_REDACT)",
   },
 } as const satisfies FlagDefs;
 
-/** What is kept of a step's commands, and of its secrets: flags of every verb that records steps. */
+/** Flags of every verb that records steps: how much of a step's commands is kept, and which secrets are taken out. */
 export const traceArgs = {
   trace: {
     type: "enum",
@@ -33,7 +33,7 @@ export const traceArgs = {
 
 type Args = { readonly [flag: string]: unknown };
 
-/** `fallback` is the mode where neither flag nor environment says one. Throws USAGE. */
+/** `fallback` is the mode if neither the flag nor the environment names one. Throws USAGE. */
 export function traceOptionsOf(
   verb: string,
   args: Args,
@@ -46,7 +46,7 @@ export function traceOptionsOf(
   };
 }
 
-/** As given by flags, else by the environment: there one pattern a line. Throws USAGE for what is no regular expression. */
+/** From the flags, else from the environment, which has one pattern a line. Throws USAGE for an invalid regular expression. */
 export function redactionOf(
   args: Args,
   patterns: readonly string[] | undefined,

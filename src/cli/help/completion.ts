@@ -6,7 +6,7 @@ import { description, type Flag, flagsOf, shortNameOf } from "./usage.ts";
 
 export const shells = ["bash", "zsh", "fish"] as const;
 
-/** Completes verbs, flags, and the values of flags that have a fixed set; any other value is a file. */
+/** A script that completes verbs, flags, and the values of flags with a fixed set; any other value is a file. */
 export async function completionScript(shell: (typeof shells)[number]): Promise<string> {
   const all = await Promise.all((Object.keys(verbs) as VerbName[]).map(wordsOf));
   return { bash, zsh, fish }[shell](all);
@@ -23,7 +23,7 @@ interface FlagWords {
   readonly short: string | undefined;
   readonly description: string;
   readonly takesValue: boolean;
-  /** All values there are; empty where any will do. */
+  /** Every value that the flag takes; empty if it takes any. */
   readonly choices: readonly string[];
 }
 
@@ -67,12 +67,12 @@ function nextWords(all: readonly Words[]): [before: string, words: readonly stri
   ];
 }
 
-/** By flag name, over all verbs: a name means the same nearly everywhere. The last verb speaks for all. */
+/** The flags of all verbs, one for each name: a name means the same nearly everywhere. The last verb speaks for all. */
 function distinctFlags(all: readonly Words[]): FlagWords[] {
   return [...new Map(all.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag])).values()];
 }
 
-/** Flags of a verb that take other values than elsewhere. */
+/** Flags that take other values with this verb than elsewhere. */
 function ownChoices(all: readonly Words[]): { verb: VerbName; flag: FlagWords }[] {
   const common = new Map(distinctFlags(all).map(({ name, choices }) => [name, choices.join(" ")]));
   return all.flatMap(({ verb, flags }) =>
@@ -124,7 +124,7 @@ ${nextWords(all)
   fi
   COMPREPLY=($(compgen -W "$found" -- "$current"))
 }
-# Where it finds nothing, files.
+# If it finds nothing, bash offers files.
 complete -o default -F _scenariolog scenariolog
 `;
 }
@@ -148,7 +148,7 @@ ${bash(all).split("\n").slice(1).join("\n")}`;
 }
 
 function fish(all: readonly Words[]): string {
-  // A line a word: fish would run what is in parentheses in a list of words, not in a description.
+  // Each word has its own line: fish runs text in parentheses in a list of words, but not in a description.
   const lines = nextWords(all).flatMap(([before, words]) =>
     words.map(
       (word) =>

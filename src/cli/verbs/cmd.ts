@@ -20,9 +20,9 @@ export default defineVerb({
   },
   async run(args, data): Promise<End> {
     const argv = [...data.positionals, ...(data.rest ?? [])];
-    if (argv.length === 0) throw usageError("cmd needs a command behind --", seeHelp("cmd"));
+    if (argv.length === 0) throw usageError("cmd needs a command after --", seeHelp("cmd"));
     const record = recordOf(args);
-    // Looks at what the caller left open, so before anything is opened here.
+    // The platform notes which descriptors the caller left open, so it comes before anything is opened here.
     const platform = await thisPlatform();
     const onUnrecorded = async (reason: string) =>
       (await import("../output/console.ts")).warn(`${argv[0]} is not recorded: ${reason}`);
@@ -45,7 +45,7 @@ export default defineVerb({
   },
 });
 
-/** Null outside a step: a script is to run by itself as well. Throws USAGE for flags that do not say where. */
+/** Null outside a step, since a script must also run on its own. Throws USAGE if flags are given that do not name a place. */
 function recordOf(args: Readonly<Record<string, unknown>>): CommandSpec["record"] {
   const isTold = ["db", "run-id", "step"].some((flag) => args[flag] !== undefined);
   if (!isTold && inheritedStep(args) === undefined) return null;

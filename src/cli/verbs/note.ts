@@ -12,7 +12,7 @@ export default defineVerb({
   run(args, data) {
     const { redactor } = redactionOf(args, args.redact);
     const text = [...data.positionals, ...(data.rest ?? [])].join(" ");
-    if (text.trim() === "") throw usageError("note takes the TEXT that is to be noted", seeHelp("note"));
+    if (text.trim() === "") throw usageError("note needs a TEXT to keep", seeHelp("note"));
     const spec = placeOf("note", args);
     return recordAt("note", args, "the note is not kept", (store) => {
       takeMasks(redactor, store.path, findPlace(store, spec).runId);

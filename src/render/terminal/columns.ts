@@ -7,12 +7,12 @@ import { humanBytes, humanDuration, humanTime } from "./human.ts";
 export interface ColumnView {
   readonly heading: string;
   readonly align: "left" | "right";
-  /** How the cell gives way where the width does not suffice; `fixed` does not. */
+  /** How a cell is cut if the width does not suffice; a `fixed` one is not. */
   readonly fits: "fixed" | "end" | "middle";
   readonly show: (cell: Cell, nowMs: number) => string;
 }
 
-/** Internal ids, and what is the same in every row: a person is shown the run once, above. */
+/** Internal ids, and values that are the same in every row: a person sees the run once, above. */
 const HIDDEN = new Set([
   ...["run_id", "step_id", "artifact_id", "command_id", "root_dir", "sha256", "is_text"],
   ...["fts_enabled", "line_end", "db_user_version"],
