@@ -47,6 +47,7 @@ const commands = [
   { name: "types", argv: [bun, "run", "types"] },
   { name: "lint", argv: [bun, "run", "lint"] },
   { name: "generated docs", argv: [bun, "scripts/docs.ts", "--check"] },
+  { name: "secret formats", argv: [bun, "scripts/secret-formats.ts", "--check"] },
   { name: "build", argv: [bun, "scripts/build.ts"] },
 ];
 

@@ -1,6 +1,7 @@
 /**
- * `bun scripts/docs.ts`: writes the reference of verbs and flags into README.md, between its markers. `--check`: writes
- * nothing and fails when it is out of date. Another file than README.md may be named.
+ * `bun scripts/docs.ts [FILE…]`: rewrites the generated parts of the documents, between their markers. A part is the
+ * reference of verbs and flags (docs/reference.md) or the table of floors (docs/architecture.md). `--check`: writes
+ * nothing, and fails if a part is out of date.
  */
 
 import { join, relative } from "node:path";
@@ -9,51 +10,60 @@ import { type TopicName, topics } from "../src/cli/help/topics.ts";
 import { description, type Flag, flagsOf, signature, usageLine } from "../src/cli/help/usage.ts";
 import { entryOf, type VerbName, verbs } from "../src/cli/verbs.ts";
 import { root, runScript, ScriptError } from "./build/project.ts";
+import { floorTable } from "./house.ts";
 
-const BEGIN = "<!-- reference: written by scripts/docs.ts, do not edit -->\n";
-const END = "<!-- /reference -->";
+const documents = ["docs/reference.md", "docs/architecture.md"];
+const parts: Readonly<Record<string, () => string | Promise<string>>> = { reference, floors: floorTable };
 
 const outputFlags = Object.entries(outputArgs).map(([name, def]): Flag => ({ name, def }));
 
 await runScript("docs", async () => {
   const words = process.argv.slice(2);
   const check = words.includes("--check");
-  const file = words.find((word) => !word.startsWith("-")) ?? join(root, "README.md");
-  const text = await Bun.file(file).text();
-  const fresh = withReference(text, await reference());
-  if (fresh === text) return 0;
-  if (check) throw new ScriptError(`the reference in ${relative("", file)} is out of date: run bun scripts/docs.ts`);
-  await Bun.write(file, fresh);
+  const named = words.filter((word) => !word.startsWith("-"));
+  for (const file of named.length > 0 ? named : documents.map((document) => join(root, document))) {
+    const text = await Bun.file(file).text();
+    const fresh = await withParts(text, file);
+    if (fresh === text) continue;
+    if (check) throw new ScriptError(`${relative("", file)} is out of date: run bun scripts/docs.ts`);
+    await Bun.write(file, fresh);
+  }
   return 0;
 });
 
-function withReference(text: string, reference: string): string {
-  const begin = text.indexOf(BEGIN);
-  const end = text.indexOf(END, begin);
-  if (begin < 0 || end < 0) throw new ScriptError(`there is no ${BEGIN.trim()} … ${END}`);
-  return `${text.slice(0, begin) + BEGIN}\n${reference}\n${text.slice(end)}`;
+async function withParts(text: string, file: string): Promise<string> {
+  let fresh = text;
+  let found = 0;
+  for (const [name, write] of Object.entries(parts)) {
+    const begin = `<!-- ${name}: written by scripts/docs.ts, do not edit -->\n`;
+    const start = fresh.indexOf(begin);
+    if (start < 0) continue;
+    const end = fresh.indexOf(`<!-- /${name} -->`, start);
+    if (end < 0) throw new ScriptError(`${relative("", file)} has no <!-- /${name} -->`);
+    fresh = `${fresh.slice(0, start) + begin}\n${(await write()).trimEnd()}\n\n${fresh.slice(end)}`;
+    found++;
+  }
+  if (found === 0) throw new ScriptError(`${relative("", file)} has no marker of a generated part`);
+  return fresh;
 }
 
 async function reference(): Promise<string> {
   const sections = await Promise.all((Object.keys(verbs) as VerbName[]).map(sectionOf));
   const topicLines = (Object.keys(topics) as TopicName[]).map((name) => `- \`${name}\`: ${topics[name].summary}`);
   return [
-    `Every verb has \`--help\`. A flag's value is the next word or follows \`=\`. Of a flag given twice the last counts;
-\`--kv\`, \`--rename\`, \`--only\` and \`--skip\` add up. A missing flag that is needed is an error that names it.`,
     ...sections,
-    `### Output flags\n\nOf every report, in every format.\n\n${table(outputFlags)}`,
-    `### Topics\n\nPages of \`scenariolog help TOPIC\`.\n\n${topicLines.join("\n")}`,
-    "",
+    `## Output flags\n\nEvery report takes these flags, and they work with every format.\n\n${table(outputFlags)}`,
+    `## Topics\n\n\`scenariolog help TOPIC\` prints one of these pages.\n\n${topicLines.join("\n")}`,
   ].join("\n\n");
 }
 
 async function sectionOf(name: VerbName): Promise<string> {
   const flags = await flagsOf(name);
   const own = flags.filter((flag) => !Object.hasOwn(outputArgs, flag.name));
-  const parts = [`### ${name}`, `${entryOf(name).summary}: \`${await usageLine(name)}\``];
-  if (own.length > 0) parts.push(table(own));
-  if (own.length < flags.length) parts.push("And the [output flags](#output-flags).");
-  return parts.join("\n\n");
+  const paragraphs = [`## ${name}`, `${entryOf(name).summary}: \`${await usageLine(name)}\``];
+  if (own.length > 0) paragraphs.push(table(own));
+  if (own.length < flags.length) paragraphs.push("It also takes the [output flags](#output-flags).");
+  return paragraphs.join("\n\n");
 }
 
 function table(flags: readonly Flag[]): string {

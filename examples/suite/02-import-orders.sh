@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The slow step.
+# Takes longer than the other steps.
 set -euo pipefail
+: "${SUITE_WORK:=suite-work}"
 
 while read -r id amount; do
   sleep 0.35

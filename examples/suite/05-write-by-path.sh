@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Many scripts print by path. Each such line opens the stream anew; none may be lost, and the step must not fail.
+# Prints by path. Each such line opens the stream again: no line may be lost, and the step must not fail.
 set -euo pipefail
 
 echo "one, by the descriptor"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Many lines, a few of which matter.
+# Prints many lines, a few of which matter.
 set -euo pipefail
 
 for i in $(seq 1 2000); do

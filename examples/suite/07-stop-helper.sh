@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The helper of step 04 has to be alive still: a step's background programs outlive it.
+# Stops the helper of step 04, which must still be alive: a step's background programs outlive the step.
 set -euo pipefail
+: "${SUITE_WORK:=suite-work}"
 
 pid=$(cat "$SUITE_WORK/helper.pid")
 if ! kill "$pid"; then

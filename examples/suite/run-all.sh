@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# A small suite, recorded: every numbered script is one step. It goes on after a failure, and ends with the exit code of
-# the first step that failed.
+# Records this small suite as a harness does: every numbered script is one step. It goes on after a failure, and ends with
+# the exit code of the first step that failed. (`scenariolog record --keep-going examples/suite` does the same without it.)
 #
-#   OUT_DIR         where the database, the logs and the steps' own files go (default: ./suite-out)
+#   OUT_DIR         the directory of the database, the logs and the steps' own files (default: ./suite-out)
 #   SCENARIOLOG_BIN the recorder (default: scenariolog, from PATH)
 set -uo pipefail
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { tarGz } from "../build/archive.ts";
-import { root } from "../build/project.ts";
+import { documents, root } from "../build/project.ts";
 import type { Bench } from "./setup.ts";
 
 /** What is downloaded and installed: the executable, and the archive that a release makes of it. */
@@ -14,7 +14,7 @@ export async function measureSizes(bench: Bench): Promise<void> {
     against: { name: "empty program", samples: [empty] },
   });
   const entries = [{ name: "scenariolog", bytes, executable: true }];
-  for (const name of ["README.md", "CHANGELOG.md", "LICENSE"]) {
+  for (const name of documents()) {
     entries.push({ name, bytes: await Bun.file(join(root, name)).bytes(), executable: false });
   }
   const archive = tarGz(entries, new Date(0)).length;

@@ -2,10 +2,16 @@ import { withoutProc } from "./without-proc.ts";
 
 /**
  * Position-independent code for the entry point, by `e_machine`. It fills the record that src/capture/linux/start-record.ts
- * reads, and goes on to the first instruction of Bun with every register as it was, but for those that hold nothing
- * there (r11, rcx, the flags; x16). Where there is no /proc it becomes /bin/sh instead, see without-proc.ts. In front of `start` lie the distances from it: to the record at -16, to Bun's at -8.
+ * reads, and continues at Bun's first instruction with every register unchanged, except those that hold nothing at that
+ * point (r11, rcx, the flags; x16). Two words precede `start`: its distance to the record at -16, and to Bun's first
+ * instruction at -8.
  *
- * Assembled by GNU as; to be checked with `objdump -D -b binary -m i386:x86-64 -M intel`, or `-m aarch64`.
+ * Without /proc the process becomes /bin/sh (see without-proc.ts). If the working directory has no path (it was deleted or
+ * unmounted, or its path is longer than 4,095 bytes), Bun would print a line of its own and exit with 1. The code then
+ * keeps a descriptor of the directory in the record and moves to /proc/self/fdinfo, where no relative path exists and none
+ * can be created.
+ *
+ * GNU as assembled the bytes; check them with `objdump -D -b binary -m i386:x86-64 -M intel`, or `-m aarch64`.
  */
 export const startCode: Readonly<Record<number, Uint8Array>> = {
   62: withTexts(`
@@ -48,32 +54,68 @@ export const startCode: Readonly<Record<number, Uint8Array>> = {
     48ffc5          inc rbp
     48892b          mov [rbx], rbp           ; 1: complete
     b815000000      mov eax, 21              ; access("/proc/self/maps", R_OK), which Bun cannot start without
-    488d3d8e000000  lea rdi, [rip + maps]
+    488d3d0d010000  lea rdi, [rip + maps]
     be04000000      mov esi, 4
     0f05            syscall
     85c0            test eax, eax
     7461            jz there
     488b4c2470      mov rcx, [rsp + 112]     ; argc
     488d94cc80000000 lea rdx, [rsp + rcx*8 + 128]  ; the environment
-    488d3d7f000000  lea rdi, [rip + sh]
+    488d3dfe000000  lea rdi, [rip + sh]
     48897c2460      mov [rsp + 96], rdi      ; three words in front of our own: argc becomes one of them
-    488d057b000000  lea rax, [rip + dashc]
+    488d05fa000000  lea rax, [rip + dashc]
     4889442468      mov [rsp + 104], rax
-    488d05b2000000  lea rax, [rip + script]
+    488d0545010000  lea rax, [rip + script]
     4889442470      mov [rsp + 112], rax
     488d742460      lea rsi, [rsp + 96]
     b83b000000      mov eax, 59              ; execve(sh, words, environment)
     0f05            syscall
     bf02000000      mov edi, 2
-    488d3555000000  lea rsi, [rip + noshell]
+    488d35e8000000  lea rsi, [rip + noshell]
     ba40000000      mov edx, 64
     b801000000      mov eax, 1               ; write(2, noshell, 64)
     0f05            syscall
     bf7d000000      mov edi, 125
     b8e7000000      mov eax, 231             ; exit_group(125)
     0f05            syscall
-    4c8d1d0dffffff  there: lea r11, [rip + start]
-    4c031dfefeffff  add r11, [rip + start - 8]
+    4881ec00100000  there: sub rsp, 4096
+    b84f000000      mov eax, 79              ; getcwd(rsp, 4096): with a shorter one it would not say "(unreachable)"
+    4889e7          mov rdi, rsp
+    be00100000      mov esi, 4096
+    0f05            syscall
+    31c9            xor ecx, ecx
+    4885c0          test rax, rax
+    7e03            jle gone
+    8a0c24          mov cl, [rsp]
+    4881c400100000  gone: add rsp, 4096
+    80f92f          cmp cl, 47               ; '/': Bun can start
+    7453            je bun
+    b802000000      mov eax, 2               ; open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)
+    488d3d84000000  lea rdi, [rip + dot]
+    be00002900      mov esi, 0x290000
+    0f05            syscall
+    89c5            mov ebp, eax
+    85c0            test eax, eax
+    783a            js bun
+    b848000000      mov eax, 72              ; fcntl(it, F_DUPFD_CLOEXEC, 3): not in the place of a closed standard stream
+    89ef            mov edi, ebp
+    be06040000      mov esi, 1030
+    ba03000000      mov edx, 3
+    0f05            syscall
+    4989c4          mov r12, rax
+    b803000000      mov eax, 3               ; close(it)
+    89ef            mov edi, ebp
+    0f05            syscall
+    4d85e4          test r12, r12
+    7816            js bun
+    b850000000      mov eax, 80              ; chdir("/proc/self/fdinfo")
+    488d3d49000000  lea rdi, [rip + fdinfo]
+    0f05            syscall
+    85c0            test eax, eax
+    7504            jnz bun
+    4c896320        mov [rbx + 32], r12
+    4c8d1d8efeffff  bun: lea r11, [rip + start]
+    4c031d7ffeffff  add r11, [rip + start - 8]
     4883c420        add rsp, 32
     415d            pop r13
     415c            pop r12
@@ -123,31 +165,65 @@ export const startCode: Readonly<Record<number, Uint8Array>> = {
     2a0100f9        str x10, [x9]            ; 1: complete
     080680d2        mov x8, #48              ; faccessat(AT_FDCWD, "/proc/self/maps", R_OK), which Bun cannot start without
     600c8092        mov x0, #-100
-    21040010        adr x1, maps
+    61080010        adr x1, maps
     820080d2        mov x2, #4
     010000d4        svc #0
     800200b4        cbz x0, there
     e33b40f9        ldr x3, [sp, #112]       ; argc
     e2030291        add x2, sp, #128
     420c038b        add x2, x2, x3, lsl #3   ; the environment
-    c0030010        adr x0, sh
-    e3030010        adr x3, dashc
+    00080010        adr x0, sh
+    23080010        adr x3, dashc
     e00f06a9        stp x0, x3, [sp, #96]    ; three words in front of our own: argc becomes one of them
-    a3050070        adr x3, script
+    830a0070        adr x3, script
     e33b00f9        str x3, [sp, #112]
     e1830191        add x1, sp, #96
     a81b80d2        mov x8, #221             ; execve(sh, words, environment)
     010000d4        svc #0
     400080d2        mov x0, #2
-    e1020070        adr x1, noshell
+    c1070070        adr x1, noshell
     020880d2        mov x2, #64
     080880d2        mov x8, #64              ; write(2, noshell, 64)
     010000d4        svc #0
     a00f80d2        mov x0, #125
     c80b80d2        mov x8, #94              ; exit_group(125)
     010000d4        svc #0
-    b0f8ff10        there: adr x16, start
-    4df8ff58        ldr x13, start - 8
+    ff0740d1        there: sub sp, sp, #1, lsl #12
+    280280d2        mov x8, #17              ; getcwd(sp, 4096): with a shorter one it would not say "(unreachable)"
+    e0030091        mov x0, sp
+    010082d2        mov x1, #4096
+    010000d4        svc #0
+    0d0080d2        mov x13, #0
+    1f0000f1        cmp x0, #0
+    4d000054        b.le gone
+    ed034039        ldrb w13, [sp]
+    ff074091        gone: add sp, sp, #1, lsl #12
+    bfbd00f1        cmp x13, #47             ; '/': Bun can start
+    e0020054        b.eq bun
+    080780d2        mov x8, #56              ; openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY | O_CLOEXEC)
+    600c8092        mov x0, #-100
+    81040070        adr x1, dot
+    020088d2        mov x2, #0x4000
+    0205a0f2        movk x2, #0x28, lsl #16
+    010000d4        svc #0
+    eb0300aa        mov x11, x0
+    e001f8b7        tbnz x0, #63, bun
+    280380d2        mov x8, #25              ; fcntl(it, F_DUPFD_CLOEXEC, 3): not in the place of a closed standard stream
+    c18080d2        mov x1, #1030
+    620080d2        mov x2, #3
+    010000d4        svc #0
+    ec0300aa        mov x12, x0
+    280780d2        mov x8, #57              ; close(it)
+    e0030baa        mov x0, x11
+    010000d4        svc #0
+    cc00f8b7        tbnz x12, #63, bun
+    280680d2        mov x8, #49              ; chdir("/proc/self/fdinfo")
+    a0020030        adr x0, fdinfo
+    010000d4        svc #0
+    400000b5        cbnz x0, bun
+    2c1100f9        str x12, [x9, #32]
+    70f4ff10        bun: adr x16, start
+    0df4ff58        ldr x13, start - 8
     10020d8b        add x16, x16, x13
     e00740a9        ldp x0, x1, [sp]
     e20f41a9        ldp x2, x3, [sp, #16]
@@ -158,13 +234,18 @@ export const startCode: Readonly<Record<number, Uint8Array>> = {
     00021fd6        br x16`),
 };
 
-/** What the code has behind it, under these names. */
+/** Appends the texts that the code refers to by these names. */
 function withTexts(listing: string): Uint8Array {
   const maps = "/proc/self/maps\0";
   const sh = "/bin/sh\0";
   const dashc = "-c\0";
+  const dot = ".\0";
+  const fdinfo = "/proc/self/fdinfo\0";
   const noshell = "scenariolog: there is neither /proc nor /bin/sh".padEnd(63).concat("\n");
-  return Buffer.concat([assembled(listing), Buffer.from(`${maps}${sh}${dashc}${noshell}${withoutProc}\0`)]);
+  return Buffer.concat([
+    assembled(listing),
+    Buffer.from(`${maps}${sh}${dashc}${dot}${fdinfo}${noshell}${withoutProc}\0`),
+  ]);
 }
 
 function assembled(listing: string): Uint8Array {

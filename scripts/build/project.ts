@@ -1,3 +1,4 @@
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 
@@ -8,6 +9,19 @@ export const version: string = manifest.version;
 
 /** The Bun that `packageManager` pins: the checks and the executables belong to that one and no other. */
 export const pinnedBun: string = manifest.packageManager.replace(/^bun@/, "");
+
+/** What a package and an archive hold besides the program, relative to the checkout: the README links to these files. */
+export function documents(): string[] {
+  return manifest.files
+    .filter((name) => !name.startsWith("dist/"))
+    .flatMap((name) => (statSync(join(root, name)).isDirectory() ? filesIn(name) : [name]));
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(join(root, folder))
+    .sort()
+    .map((name) => `${folder}/${name}`);
+}
 
 /** An error that a person reads: one line, no stack trace. */
 export class ScriptError extends Error {}

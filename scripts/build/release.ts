@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type ArchiveEntry, tarGz, zip } from "./archive.ts";
 import { compileExecutable } from "./compile.ts";
-import { readableSize, root, version } from "./project.ts";
+import { documents, readableSize, root, version } from "./project.ts";
 import { type Target, targets } from "./targets.ts";
 
 /**
@@ -30,9 +30,8 @@ export async function buildRelease(outdir: string, wanted: Target[]): Promise<vo
 
 async function readDocuments(): Promise<ArchiveEntry[]> {
   const entries: ArchiveEntry[] = [];
-  for (const name of ["README.md", "CHANGELOG.md", "LICENSE"]) {
-    const file = Bun.file(join(root, name));
-    if (await file.exists()) entries.push({ name, bytes: await file.bytes(), executable: false });
+  for (const name of documents()) {
+    entries.push({ name, bytes: await Bun.file(join(root, name)).bytes(), executable: false });
   }
   return entries;
 }

@@ -1,7 +1,7 @@
 import { reasonOf } from "../errors.ts";
 import type { Exit } from "../model/exit.ts";
 import type { Stream } from "../model/ids.ts";
-import { turn } from "../sys/event-loop.ts";
+import { yieldToEventLoop } from "../sys/event-loop.ts";
 import { commandLineOf } from "../sys/processes.ts";
 import { signalNumber } from "../sys/signals.ts";
 import type { StepControl } from "./control/step-control.ts";
@@ -9,24 +9,26 @@ import { Drain } from "./drain.ts";
 import type { LogFile } from "./log/log-file.ts";
 import type { ChildSpec, Platform, ResourceUsage, Source } from "./platform.ts";
 
-/** How long an interrupted step's pipes may be held by what does not belong to it. */
+/** How long processes that do not belong to an interrupted step may hold its pipes. */
 const STRANGERS_MS = 200;
 
 export interface CaptureSpec extends Omit<ChildSpec, "output"> {
   /** Whether both streams are one, and go into `stdout`. */
   readonly merged?: boolean;
+  /** The only stream that is captured; the other one is the caller's own. Absent: both are. */
+  readonly only?: Stream;
   /** New, open files. The caller closes them. */
   readonly stdout: LogFile;
   readonly stderr: LogFile;
-  /** How long to go on reading, once the child has ended, from a pipe that a descendant of it still holds. */
+  /** How long to continue reading after the child has ended, from a pipe that one of its descendants still holds. */
   readonly leakTimeoutMs: number;
-  /** Whether what they still write then goes where our own output goes, and not into a file beside the log. */
+  /** Whether their later output goes to our own output, instead of a file beside the log. */
   readonly lateToConsole?: boolean;
-  /** Whether such descendants are killed then. */
+  /** Whether such descendants are killed after that time. */
   readonly killLeaked: boolean;
   /**
-   * Told of every chunk once it is in its file. Must neither throw nor wait; the bytes are good during the call only. With
-   * `false` the stream is read no further, and the process finds out as if a reader of its own had gone.
+   * Called with every chunk after it is in its file. It must neither throw nor wait; the bytes are valid during the call
+   * only. If it returns false, the stream is read no further, and the process sees that its reader is gone.
    */
   readonly onOutput?: (stream: Stream, chunk: Uint8Array) => unknown;
   /** Called when the process has started. */
@@ -40,17 +42,15 @@ export interface Leaked {
 
 export interface Captured {
   readonly exit: Exit;
-  /** Null where the process did not start, or the platform does not tell. */
+  /** Null if the process did not start, or the platform does not tell. */
   readonly usage: ResourceUsage | null;
-  /** Processes that still held a pipe when we went on; null when none did, empty when they could not be found. */
+  /** Processes that still held a pipe when the capture ended; null if none did, empty if they could not be found. */
   readonly leaked: readonly Leaked[] | null;
-  /** What could not be captured, a line each. Problems of a log file are with the file. */
+  /** What could not be captured, one line each. The log files report their own problems. */
   readonly problems: readonly string[];
 }
 
-/**
- * Runs a process and keeps every byte it writes. Nothing that goes wrong with the keeping ends the process or is thrown.
- */
+/** Runs a process and keeps every byte it writes. A failure to keep them neither ends the process nor is thrown. */
 export async function capture(platform: Platform, control: StepControl, spec: CaptureSpec): Promise<Captured> {
   const problems: string[] = [];
   if (!(await control.mayStart())) return { exit: endedBefore(control), usage: null, leaked: null, problems };
@@ -89,7 +89,7 @@ export function endedBefore({ cause }: StepControl): Exit {
 
 function start(platform: Platform, spec: CaptureSpec, problems: string[]) {
   try {
-    return platform.spawn({ ...spec, output: spec.merged ? "pipe" : "pipes" });
+    return platform.spawn({ ...spec, output: spec.only ?? (spec.merged ? "pipe" : "pipes") });
   } catch (error) {
     problems.push(`output went to the console: ${reasonOf(error)}`);
     return platform.spawn({ ...spec, output: "console" });
@@ -104,21 +104,22 @@ async function finish(
   spec: CaptureSpec,
 ): Promise<Leaked[] | null> {
   let ended = await endWithin(drains, spec.leakTimeoutMs, control.interrupted);
-  await turn();
+  await yieldToEventLoop();
   if (control.cause) {
-    // Meanwhile, perhaps: then all that is left of the step is being ended, and who still holds a pipe is no part of it.
+    // Perhaps since a moment ago. Everything that is left of the step is being ended: a process that then still holds a pipe
+    // is no part of it.
     await control.ended();
     ended = await endWithin(drains, Math.min(spec.leakTimeoutMs, STRANGERS_MS));
   }
   if (ended) return null;
   const open = () => drains.filter((drain) => !drain.ended);
   const sources = (): Source[] => open().map((drain) => drain.source);
-  const leaked = platform.holders(platform.descendants(), sources()).map(({ pid }) => ({
+  const leaked = platform.processesHolding(platform.descendants(), sources()).map(({ pid }) => ({
     pid,
     command: commandLineOf(pid),
   }));
   if (spec.killLeaked) {
-    await killHolders(platform, sources);
+    await killProcessesHolding(platform, sources);
     if (await endWithin(drains, spec.leakTimeoutMs)) return leaked;
   }
   let held = false;
@@ -126,10 +127,10 @@ async function finish(
   return held ? leaked : null;
 }
 
-async function killHolders(platform: Platform, sources: () => Source[]): Promise<void> {
-  // What a kill sets free may start another; a process that does not die within a second is beyond us.
+async function killProcessesHolding(platform: Platform, sources: () => Source[]): Promise<void> {
+  // A process that waited for a killed one may start another. One that survives a second of this cannot be killed.
   for (let round = 0; round < 200; round++) {
-    const left = platform.holders(platform.descendants(), sources());
+    const left = platform.processesHolding(platform.descendants(), sources());
     if (left.length === 0) return;
     for (const { pid } of left) {
       try {
@@ -142,7 +143,7 @@ async function killHolders(platform: Platform, sources: () => Source[]): Promise
   }
 }
 
-/** Whether every pipe came to its end in time, and before `unless` settled. */
+/** Whether every pipe reaches its end in time, and before `unless` settles. */
 async function endWithin(drains: readonly Drain[], timeoutMs: number, unless?: Promise<void>): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<boolean>((resolve) => {

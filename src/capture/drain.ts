@@ -1,30 +1,30 @@
 import path from "node:path";
 import { reasonOf } from "../errors.ts";
-import { turn } from "../sys/event-loop.ts";
+import { yieldToEventLoop } from "../sys/event-loop.ts";
 import { freeName } from "../sys/new-file.ts";
 import type { LogFile } from "./log/log-file.ts";
-import type { DirectSource, Hold, Platform, Source } from "./platform.ts";
+import type { DetachedPipe, DirectSource, Platform, Source } from "./platform.ts";
 
-/** More than a pipe holds: what is left in one when we stop reading is taken along, a flood is not. */
+/** More than a pipe holds: we still take the rest of a pipe when we stop reading, but no endless flood. */
 const REST_BYTES = 2 << 20;
-/** Who has written this much writes at full speed, perhaps: the pipe is read directly then, for half of a stream's price. */
+/** A process that has written this much may write at full speed: its pipe is then read directly, at half the cost of a stream. */
 const FLOOD_BYTES = 4 << 20;
 const DIRECT_BYTES = 256 << 10;
-/** With less than a buffer full in so long it is no flood any more, and the event loop waits for what comes. */
+/** If less than a buffer arrives in this time, the flood is over, and the event loop waits for what follows. */
 const FLOOD_MS = 20;
 const WAIT_MS = 1;
-/** A stream that always has something keeps the event loop, and with it signals and timers, waiting: not for longer. */
+/** A stream that always has data blocks the event loop, and with it signals and timers: for no longer than this. */
 const BUSY_MS = 5;
 
-/** All that this process reads from. */
+/** Everything that this process reads from. */
 const reading = new Set<Drain>();
 
-/** Reads a source to its end into a log. The child's exit does not end it: a pipe keeps what was written before. */
+/** Reads a source to its end into a log. The child's exit does not end the reading: a pipe keeps what was written before. */
 export class Drain {
   readonly done: Promise<void>;
   /** Whether the end was reached: nobody can write any more. */
   ended = false;
-  /** Why not all of it was read; undefined when it was. */
+  /** Why not all of it was read; undefined if it was. */
   problem: string | undefined;
   #left = false;
   #reads = 0;
@@ -36,7 +36,7 @@ export class Drain {
     source: Source,
     private readonly log: LogFile,
     private readonly tap: (chunk: Uint8Array) => unknown = () => {},
-    /** A descriptor of ours that gets what comes late; without one, a file beside the log does. */
+    /** Our descriptor that receives late output; without one, it goes to a file beside the log. */
     private readonly lateTo?: 1 | 2,
   ) {
     this.#source = source;
@@ -44,48 +44,48 @@ export class Drain {
     this.done = this.#run();
   }
 
-  /** Where it reads from now. */
+  /** What it reads from at present. */
   get source(): Source {
     return this.#source;
   }
 
   /**
-   * Stops reading from a pipe that somebody still holds, without their noticing where the platform can do that. False
-   * when nobody does: we were only slow to see its end.
+   * Stops reading from a pipe that a process still holds, unnoticed by that process if the platform can do that. False if no
+   * process holds it: we were only slow to see its end.
    */
   async leave(platform: Platform): Promise<boolean> {
     this.#left = true;
-    const hold = platform.hold(this.source);
-    // What the stream has read ahead would be lost with it. It comes now, and then its end, or nothing any more.
-    for (let before = -1; before !== this.#reads; await turn()) before = this.#reads;
+    const pipe = platform.detachPipe(this.source);
+    // The stream would take what it has read ahead with it. That arrives now, and after it the end or nothing.
+    for (let before = -1; before !== this.#reads; await yieldToEventLoop()) before = this.#reads;
     await this.#reader.cancel().catch(() => {});
     await this.done;
-    if (!hold) return true; // and the source stays open: who writes would find nobody there
+    if (!pipe) return true; // the source stays open: its writers would fail without a reader
     this.source.close?.();
     const buffer = new Uint8Array(65_536);
     let read = 1;
     for (let taken = 0; read > 0 && taken < REST_BYTES; taken += read) {
-      read = hold.read(buffer);
+      read = pipe.read(buffer);
       if (read > 0) this.#keep(buffer.subarray(0, read));
     }
-    if (read !== 0) this.#handOver(hold);
-    hold.close();
+    if (read !== 0) this.#handOver(pipe);
+    pipe.close();
     return read !== 0;
   }
 
-  /** Reads no more: who writes finds nobody there any more, where the platform can do that. */
+  /** Stops reading. Its writers then fail as without a reader, if the platform can do that. */
   refuse(platform: Platform): void {
-    platform.hold(this.source)?.close();
+    platform.detachPipe(this.source)?.close();
     void this.#reader.cancel().catch(() => {});
   }
 
-  #handOver(hold: Hold): void {
+  #handOver(pipe: DetachedPipe): void {
     const { dir, name, ext } = path.parse(this.log.path);
     try {
-      if (this.lateTo !== undefined && hold.handOver(`/proc/self/fd/${this.lateTo}`)) return;
-      hold.handOver(this.log.keepsLate ? freeName(path.join(dir, `${name}-late${ext}`)) : "/dev/null");
+      if (this.lateTo !== undefined && pipe.handOver(`/proc/self/fd/${this.lateTo}`)) return;
+      pipe.handOver(this.log.keepsLate ? freeName(path.join(dir, `${name}-late${ext}`)) : "/dev/null");
     } catch {
-      // No log dir to be had: what comes late goes nowhere.
+      // There is no log directory: late output is lost.
     }
   }
 
@@ -110,7 +110,7 @@ export class Drain {
     if (this.ended) this.#source.close?.();
   }
 
-  /** To its end, which is null, or until it has turned out to be a flood, and has been taken from its stream. */
+  /** Reads to the end, and returns null, or until it turns out to be a flood: then the pipe, taken from its stream. */
   async #readStream(): Promise<DirectSource | null> {
     for (let bytes = 0; ; ) {
       const { done, value } = await this.#reader.read();
@@ -124,16 +124,16 @@ export class Drain {
         if (direct) return this.#endStream(direct);
       }
       bytes += value.length;
-      await this.#breathe();
+      await this.#yieldIfBusy();
     }
   }
 
-  /** What the stream has read ahead comes at once, and then its end, or nothing any more. */
+  /** What the stream has read ahead arrives at once, and after it the end or nothing. */
   async #endStream(direct: DirectSource): Promise<DirectSource> {
     this.#source = direct;
     for (;;) {
-      // It may fail to wait for a pipe that it has lost: then, too, it has nothing any more.
-      const next = await Promise.race([this.#reader.read().catch(() => null), turn()]);
+      // The stream may fail to wait for a pipe that it has lost: then it has nothing left either.
+      const next = await Promise.race([this.#reader.read().catch(() => null), yieldToEventLoop()]);
       if (!next || next.done) break;
       this.#reads++;
       this.#keep(next.value);
@@ -142,7 +142,7 @@ export class Drain {
     return direct;
   }
 
-  /** True at the end, or when it is to be left; false when the flood is over. */
+  /** True at the end, or if it is to be left; false if the flood is over. */
   async #readDirectly(direct: DirectSource): Promise<boolean> {
     const buffer = new Uint8Array(DIRECT_BYTES);
     for (let sinceMs = nowMs(), bytes = 0; ; ) {
@@ -152,12 +152,12 @@ export class Drain {
       if (read > 0) {
         this.#keep(buffer.subarray(0, read));
         bytes += read;
-        await this.#breathe();
+        await this.#yieldIfBusy();
       } else {
-        // A timer would hold the step up, whose pipe is full sooner. Nobody else's output is to wait meanwhile.
+        // A timer would delay the step, whose pipe fills up sooner. The output of others must not wait meanwhile.
         const others = [...reading].filter((drain) => drain !== this).map((drain) => drain.source);
         direct.wait(others, WAIT_MS);
-        await this.#breathe(others.length > 0);
+        await this.#yieldIfBusy(others.length > 0);
       }
       if (nowMs() - sinceMs < FLOOD_MS) continue;
       if (bytes < DIRECT_BYTES) return false;
@@ -166,9 +166,9 @@ export class Drain {
     }
   }
 
-  async #breathe(now = false): Promise<void> {
+  async #yieldIfBusy(now = false): Promise<void> {
     if (!now && nowMs() - this.#turnedMs < BUSY_MS) return;
-    await turn();
+    await yieldToEventLoop();
     this.#turnedMs = nowMs();
   }
 }

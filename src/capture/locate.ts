@@ -38,7 +38,8 @@ export function notExecutable(reason: string, hint?: string): Exit {
 }
 
 function checkFile(file: string, cwd: string): Exit | undefined {
-  const full = path.resolve(cwd, file);
+  // Not `path.resolve`: it would take `..` away from a link, or from a directory that has no path.
+  const full = path.isAbsolute(file) ? file : `${cwd}/${file}`;
   const stat = statOf(full);
   if (typeof stat === "string") return whyNotThere(file, full, stat);
   if (stat.isDirectory()) return notExecutable(`${file} is a directory`);

@@ -1,5 +1,6 @@
 import { systemCode } from "../errors.ts";
 import type { Exit } from "../model/exit.ts";
+import type { Stream } from "../model/ids.ts";
 import { signalName, signalNumber } from "../sys/signals.ts";
 import { locate, notExecutable, notFound } from "./locate.ts";
 import type { Child, ChildSpec, Platform } from "./platform.ts";
@@ -15,26 +16,26 @@ export const portablePlatform: Platform = {
   descendants: () => [],
   dumpNoCore: () => {},
   inherited: () => "free",
-  holders: () => [],
-  hold: () => null,
-  witness: () => null,
+  processesHolding: () => [],
+  detachPipe: () => null,
+  probeGroupSignals: () => null,
 };
 
 function spawn(spec: ChildSpec): Child | Exit {
-  const file = locate(spec.argv[0], spec.cwd ?? process.cwd(), process.env.PATH);
+  const file = locate(spec.argv[0], spec.cwd ?? ".", process.env.PATH);
   if (typeof file !== "string") return file;
   for (const [name, value] of Object.entries(spec.env)) process.env[name] = value;
-  const output = spec.output === "console" ? "inherit" : "pipe";
+  const isPiped = (stream: Stream) =>
+    spec.output !== "console" && (spec.output === stream || spec.output.startsWith("pipe"));
   try {
     const child = Bun.spawn([...spec.argv], {
       argv0: spec.argv[0],
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
       stdin: spec.stdin === "null" ? "ignore" : "inherit",
-      stdout: output,
-      stderr: output,
+      stdout: isPiped("stdout") ? "pipe" : "inherit",
+      stderr: isPiped("stderr") ? "pipe" : "inherit",
     });
-    const source = (stream: ReadableStream<Uint8Array> | undefined) =>
-      output === "pipe" && stream ? { stream, fd: undefined } : null;
+    const source = (stream: ReadableStream<Uint8Array> | undefined) => (stream ? { stream, fd: undefined } : null);
     const exited = child.exited.then(() => ({ exit: exitOf(child.exitCode, child.signalCode), usage: null }));
     return { pid: child.pid, stdout: source(child.stdout), stderr: source(child.stderr), exited };
   } catch (error) {

@@ -22,7 +22,7 @@ export async function main(argv: readonly string[]): Promise<End> {
     verb = found.verb;
     return await runVerb(verb, found.argv);
   } catch (error) {
-    (await import("./output/console.ts")).reportError(withHelpLine(error, verb ?? ""));
+    (await import("./output/console.ts")).reportError(await withDirectoryHint(withHelpLine(error, verb ?? "")));
     const code = error instanceof ScenariologError ? error.exitCode : exitCode.failure;
     // A step's own code may be 1, so a failure before its start must look different.
     return RUNNERS.has(verb ?? "") && code === exitCode.failure ? exitCode.recorder : code;
@@ -34,6 +34,15 @@ function withHelpLine(error: unknown, verb: string): unknown {
   if (!(error instanceof ScenariologError) || error.code !== "USAGE" || error.hint?.includes("--help")) return error;
   const hint = error.hint ? `${error.hint}; ${seeHelp(verb)}` : seeHelp(verb);
   return new ScenariologError("USAGE", error.message, { hint, cause: error });
+}
+
+/** In a deleted directory no relative path exists, and "check that it exists" would be poor advice. */
+async function withDirectoryHint(error: unknown): Promise<unknown> {
+  const { workingDirectory, withoutNowhere } = await import("../sys/working-directory.ts");
+  const isAboutFiles = error instanceof ScenariologError && !["USAGE", "NO_RUN", "NO_STEP"].includes(error.code);
+  if (!isAboutFiles || workingDirectory() !== null) return error;
+  const hint = "the working directory was deleted: change to another, or give absolute paths";
+  return new ScenariologError(error.code, withoutNowhere(error.message), { hint, cause: error });
 }
 
 async function runVerb(verb: VerbName, argv: readonly string[]): Promise<End> {

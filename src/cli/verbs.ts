@@ -33,9 +33,9 @@ export const verbs = {
   },
   why: {
     group: "ask",
-    summary: "Explain why a run did not pass, on one screen",
+    summary: "Explain why a run or step did not pass, on one screen",
     load: async () => (await import("./verbs/why.ts")).default,
-    operands: "[RUN]",
+    operands: "[RUN] [STEP]",
     example: "why",
   },
   runs: {
@@ -72,6 +72,19 @@ export const verbs = {
     operands: "[RUN]",
     example: "timings -n 3",
   },
+  history: {
+    group: "ask",
+    summary: "Every step over the last runs: outcomes, flips, usual time, since when it fails",
+    load: async () => (await import("./verbs/history.ts")).default,
+    operands: "[STEP]",
+    example: "history --last 10",
+  },
+  flaky: {
+    group: "ask",
+    summary: "The steps that fail at random",
+    load: async () => (await import("./verbs/flaky.ts")).default,
+    example: "flaky --since 14d",
+  },
   search: {
     group: "ask",
     summary: "Find lines that steps printed",
@@ -106,6 +119,13 @@ export const verbs = {
     load: async () => (await import("./verbs/artifacts.ts")).default,
     operands: "[RUN]",
     example: "artifacts latest --kind stderr",
+  },
+  show: {
+    group: "ask",
+    summary: "A whole run, as one JSON document for programs",
+    load: async () => (await import("./verbs/show.ts")).default,
+    operands: "[RUN]",
+    example: "show latest",
   },
   cmd: {
     group: "inside",
@@ -155,6 +175,18 @@ export const verbs = {
     load: async () => (await import("./verbs/index-fts.ts")).default,
     operands: "[RUN]",
     example: "index fts latest",
+  },
+  du: {
+    group: "keep",
+    summary: "What takes the space, by suite and kind",
+    load: async () => (await import("./verbs/du.ts")).default,
+    example: "du",
+  },
+  prune: {
+    group: "keep",
+    summary: "Delete old runs: rows, index lines and log files",
+    load: async () => (await import("./verbs/prune.ts")).default,
+    example: "prune --keep 20 --dry-run",
   },
   init: {
     group: "keep",

@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import type { LineMatcher } from "../model/line-matcher.ts";
+import type { Matcher } from "../model/line-matcher.ts";
 
 const BLOCK_BYTES = 1 << 20;
 const LF = 0x0a;
@@ -18,7 +18,7 @@ export interface Piece {
 export type Lines = Piece;
 
 /** The lines of an open file from `from`, where a line begins, up to `end`, one by one. */
-export function* piecesOf(fd: number, from: number, end: number, matcher?: LineMatcher): Generator<Piece> {
+export function* piecesOf(fd: number, from: number, end: number, matcher?: Matcher): Generator<Piece> {
   for (const lines of linesOf(fd, from, end, matcher)) yield* split(lines);
 }
 
@@ -26,7 +26,7 @@ export function* piecesOf(fd: number, from: number, end: number, matcher?: LineM
  * The same lines, as many at a time as a block holds; those only that `matcher` finds, of a line longer than a megabyte
  * by its first one. In blocks: never the whole file.
  */
-export function linesOf(fd: number, from: number, end: number, matcher?: LineMatcher): Iterable<Lines> {
+export function linesOf(fd: number, from: number, end: number, matcher?: Matcher): Iterable<Lines> {
   const blocks = blocksOf(fd, from, end);
   return matcher === undefined ? blocks : matching(blocks, matcher);
 }
@@ -58,7 +58,7 @@ function* blocksOf(fd: number, from: number, end: number): Generator<Lines> {
   }
 }
 
-function* matching(blocks: Iterable<Lines>, matcher: LineMatcher): Generator<Lines> {
+function* matching(blocks: Iterable<Lines>, matcher: Matcher): Generator<Lines> {
   let isMatch = false;
   for (const block of blocks) {
     const { offset, endsLine } = block;

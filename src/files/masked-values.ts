@@ -36,6 +36,8 @@ export function keepMasks(database: string, runId: string, values: readonly stri
 export function takeMasks(redactor: Redactor | undefined, database: string, runId: string): void {
   if (redactor === undefined) return;
   try {
+    // One look, for every start: most users have never masked a value.
+    if (!fs.existsSync(maskDir())) return;
     const file = fileOf(database, runId);
     if (!fs.existsSync(file) || !isOurs(path.dirname(file))) return;
     for (const line of fs.readFileSync(file, "utf8").split("\n")) if (line !== "") redactor.mask(JSON.parse(line));
@@ -53,13 +55,23 @@ export function forgetMasks(database: string, runId: string): void {
   }
 }
 
+/** Bun's own os.tmpdir() is a module to load. */
+function maskDir(): string {
+  const { XDG_RUNTIME_DIR: runtime, TMPDIR: temp } = process.env;
+  const base =
+    runtime && path.isAbsolute(runtime) && fs.existsSync(runtime)
+      ? runtime
+      : process.platform === "win32"
+        ? os().tmpdir()
+        : temp || "/tmp";
+  return path.join(base, `scenariolog-${process.getuid?.() ?? 0}`);
+}
+
 function fileOf(database: string, runId: string): string {
-  const { XDG_RUNTIME_DIR: runtime } = process.env;
-  const base = runtime && path.isAbsolute(runtime) && fs.existsSync(runtime) ? runtime : os().tmpdir();
   const name = Bun.hash(`${fs.realpathSync(database)}\n${runId}`)
     .toString(16)
     .padStart(16, "0");
-  return path.join(base, `scenariolog-${process.getuid?.() ?? 0}`, `masks-${name}`);
+  return path.join(maskDir(), `masks-${name}`);
 }
 
 /** Others can neither read it nor have made it for us. */

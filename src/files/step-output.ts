@@ -39,7 +39,7 @@ export interface TapeQuery extends Allowance {
 /** Throws NO_RUN, and NO_STEP when there is no such step or attempt, or more than one step may be meant. */
 export function findTape(store: Store, query: TapeQuery): Tape {
   const run = findRun(store, query.run);
-  const step = stepOf(store, run, query.step);
+  const step = stepNamed(store, run, query.step);
   const last = store.hasTable("attempts") ? lastAttemptOf(store, step.step_id) : 0;
   const attempt = query.attempt ?? last;
   if (query.attempt !== undefined && (attempt < 1 || attempt > Math.max(1, last))) {
@@ -61,7 +61,8 @@ export function findTape(store: Store, query: TapeQuery): Tape {
   return { step, attempt, durationMs, files, marks: marksOf(store, step, attempt, files) };
 }
 
-function stepOf(store: Store, run: Run, wanted: string): Step {
+/** A number, a name, or the beginning of exactly one name. Throws NO_STEP. */
+export function stepNamed(store: Store, run: Run, wanted: string): Step {
   const steps = stepsOf(store, run.run_id);
   const byNumber = /^\d+$/.test(wanted) ? steps.filter(({ step_num: num }) => num === Number(wanted)) : [];
   const exact = steps.filter(({ step_name: name }) => name === wanted);

@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import type { LineMatcher } from "../model/line-matcher.ts";
+import type { Matcher } from "../model/line-matcher.ts";
 import { linesOf } from "./line-chunks.ts";
 import { openPlain } from "./plain-file.ts";
 
@@ -33,7 +33,7 @@ export function lastLinesFrom(fd: number, sizeBytes: number, lines: number, maxB
 }
 
 /** Where the last `lines` lines that match begin in an open file of `sizeBytes`; at its end if none does. */
-export function lastMatchesFrom(fd: number, sizeBytes: number, lines: number, matcher: LineMatcher): number {
+export function lastMatchesFrom(fd: number, sizeBytes: number, lines: number, matcher: Matcher): number {
   if (lines <= 0) return sizeBytes;
   /** Of the last so many, round and round. */
   const offsets: number[] = [];

@@ -1,21 +1,28 @@
 import { type LinePattern, linePatternOf } from "./line-pattern.ts";
 
-/** From, and up to but without, this byte. */
+/** From the first byte, and up to but without the second. */
 export type Range = readonly [from: number, to: number];
+
+/** Says which lines match. */
+export interface Matcher {
+  /** Whether a line matches. `line` may have its line end. */
+  matches(line: Buffer): boolean;
+  /** The matching lines of `bytes`, which begin and end with a whole line, in order. Neighbours come as one range. */
+  rangesIn(bytes: Buffer): Iterable<Range>;
+}
 
 /**
  * Finds the lines that match a regular expression. A line is tested without its line end (LF, CR LF), as UTF-8. Most
  * lines match nothing, so the expression runs over many lines at once, and only those in which it finds something are
  * looked at one by one.
  */
-export class LineMatcher {
+export class LineMatcher implements Matcher {
   readonly #many: LinePattern | null;
 
   constructor(private readonly pattern: RegExp) {
     this.#many = linePatternOf(pattern);
   }
 
-  /** Whether a line matches; `line` may have its line end. */
   matches(line: Buffer): boolean {
     return this.pattern.test(withoutEnd(line.toString("utf8")));
   }
@@ -26,7 +33,6 @@ export class LineMatcher {
     return this.pattern.test(withoutEnd(text));
   }
 
-  /** The matching lines of `bytes`, which begin and end with a whole line, in order; neighbours come as one range. */
   *rangesIn(bytes: Buffer): Generator<Range> {
     let from = 0;
     let to = 0;

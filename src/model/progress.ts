@@ -1,3 +1,4 @@
+import type { FailingPlace } from "./failing-place.ts";
 import type { Stream } from "./ids.ts";
 
 /** A step of a suite, to those who watch it. */
@@ -14,6 +15,22 @@ export interface StepProgress {
 /** `leak` is a step that failed because of what it left behind (--on-leak fail). */
 export type Verdict = "passed" | "failed" | "flaky" | "skipped" | "timeout" | "leak" | "interrupted";
 
+/** `reason` is why the end was not the step's own doing; null if it was. */
+export function verdictOf({
+  code,
+  reason,
+  flaky,
+}: {
+  readonly code: number;
+  readonly reason: "interrupted" | "timeout" | "leak" | "skipped" | null;
+  readonly flaky: boolean;
+}): Verdict {
+  if (reason !== null) return reason;
+  if (code !== 0) return "failed";
+  return flaky ? "flaky" : "passed";
+}
+
+/** How an attempt of a step ended; after the last one, how the step did. */
 export interface StepEnd {
   readonly verdict: Verdict;
   readonly code: number;
@@ -24,6 +41,8 @@ export interface StepEnd {
   /** Absolute paths of its logs; null where there is none. */
   readonly stdoutFile: string | null;
   readonly stderrFile: string | null;
+  /** The line that a person wants to see; null if the step did not fail, or if no trace says where. Absent if not known. */
+  readonly failedAt?: FailingPlace | null;
 }
 
 /** Told of a suite while it runs. None of it may throw, or wait: a slow console must not slow a step. */

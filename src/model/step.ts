@@ -53,9 +53,9 @@ export const SKIP_CODE = 77;
 
 /**
  * `interrupted` has no end, or was ended by a signal to its recorder; `running` has a recorder that is at it. A run that
- * only skipped its steps is `skipped`.
+ * only skipped its steps is `skipped`; one that left steps of its plan out, and failed in none, is `partial`.
  */
-export const runStatuses = ["passed", "failed", "interrupted", "running", "skipped"] as const;
+export const runStatuses = ["passed", "failed", "interrupted", "running", "skipped", "partial"] as const;
 export type RunStatus = (typeof runStatuses)[number];
 /** A step that is `not run` was planned, and not reached. */
 export type Status = RunStatus | "not run";

@@ -3,6 +3,13 @@ import { usageError } from "../errors.ts";
 /** The run tag that `record` keeps: the highest number among the steps that it is going to start. 0 for a harness. */
 export const PLANNED_TAG = "record.last_step_num";
 
+/** The run tag with what followed `record`, as a JSON array of words, redacted: what --failed repeats. */
+export const RECORD_TAG = "record.args_json";
+/** The run tag with the directory that `record` was called in. */
+export const CWD_TAG = "record.cwd";
+/** The run tag with the numbers of the steps that a selection left out, as a JSON array. Absent if it left out none. */
+export const LEFT_OUT_TAG = "record.left_out";
+
 /**
  * One `--kv` value: `a:b`, or several with commas as in CSV (`a:b,c:d`, `"a:b,c"`). Split on the first `:`, so that
  * `url:http://x` works, else on the first `=`. Throws a usage error for a part with neither, or with no key.

@@ -10,6 +10,7 @@ export interface HitsSpec {
   readonly selector: string | null;
   readonly query: string;
   readonly literal: boolean;
+  readonly contains?: boolean;
   /** Hits at most; lines around them do not count. */
   readonly limit: number;
   readonly stepNum?: number;

@@ -1,5 +1,6 @@
 import { statusOfRun as ruleOfRun } from "../model/run-status.ts";
 import { type RunStatus, statusOf } from "../model/step.ts";
+import { LEFT_OUT_TAG } from "../model/tags.ts";
 import { openAttempts } from "../store/attempts.ts";
 import { endingsOf } from "../store/endings.ts";
 import { isRecording } from "../store/recorders.ts";
@@ -47,7 +48,8 @@ export function countedRuns(store: Store, runs: readonly Run[]): CountedRun[] {
   return runs.map((run) => {
     const own = counts.get(run.run_id)!;
     const running = own.unfinished === 0 ? 0 : stepsRecorded(store, run);
-    const status = ruleOfRun({ ...run, reason: own.tags.get("exit.reason") }, own, running);
+    const isPartial = own.tags.has(LEFT_OUT_TAG);
+    const status = ruleOfRun({ ...run, reason: own.tags.get("exit.reason"), isPartial }, own, running);
     const interrupted = own.interrupted + own.unfinished - running;
     return { run, status, counts: { ...own, interrupted, unfinished: running } };
   });

@@ -14,8 +14,10 @@ import type { Store } from "../store/store.ts";
 import { realName } from "../sys/real-path.ts";
 
 export interface Verified extends RowSet {
-  /** Artifacts that were looked at. */
+  /** Files that were to be checked. */
   readonly checked: number;
+  /** Bytes of those that are as they were recorded. */
+  readonly checkedBytes: number;
 }
 
 type Status = "missing" | "changed" | "moved" | "unrecorded" | "outside" | "unreadable";
@@ -28,8 +30,8 @@ interface Finding {
 }
 
 /**
- * Checks the files of a run against the recorded sizes and hashes. One row for each that is missing, changed or moved,
- * that may not or cannot be read, and for each log file beside them that no run has recorded; none when all is well.
+ * Checks the files of a run against the recorded sizes and hashes. There is one row for each file that is missing, changed or
+ * moved, or that may not or cannot be read, and for each log file beside them that no run has recorded; none if all is well.
  */
 export async function verify(store: Store, selector: string, allowance: Allowance): Promise<Verified> {
   const run = findRun(store, selector);
@@ -38,9 +40,13 @@ export async function verify(store: Store, selector: string, allowance: Allowanc
   const logs = logFilesOfRun(store, run.run_id);
   const logOf = new Map(logs.map((row) => [row.artifact_id, row]));
   const findings: Finding[] = [];
+  let checkedBytes = 0;
   for (const artifact of artifacts) {
     const problem = await problemOf(gate, artifact);
-    if (problem === null) continue;
+    if (problem === null) {
+      checkedBytes += artifact.size_bytes ?? 0;
+      continue;
+    }
     const moved = await movedTo(store, run, gate, logOf.get(artifact.artifact_id));
     findings.push({ artifact, path: String(artifact.path), ...(moved ?? problem) });
   }
@@ -56,13 +62,14 @@ export async function verify(store: Store, selector: string, allowance: Allowanc
       detail,
     ]),
     checked: artifacts.length,
+    checkedBytes,
   };
 }
 
 type Problem = Pick<Finding, "status" | "detail">;
 
 async function problemOf(gate: Gate, artifact: Artifact): Promise<Problem | null> {
-  const found = gate.find(artifact.path);
+  const found = gate.find(artifact.path, "any");
   if ("problem" in found) return { status: found.problem, detail: found.reason };
   const { size_bytes: size, sha256 } = artifact;
   if (size !== null && found.sizeBytes !== size) {
@@ -86,7 +93,7 @@ async function movedTo(store: Store, run: Run, gate: Gate, log: LogRow | undefin
   };
 }
 
-/** Logs by their names, in the directories of the run's own, that no run knows. */
+/** Files with names of logs that no run knows, in the directories of the run's own logs. */
 function unrecorded(
   store: Store,
   run: Run,
@@ -94,15 +101,27 @@ function unrecorded(
   logs: readonly LogRow[],
   gate: Gate,
 ): Finding[] {
-  const files = [...artifacts.flatMap(({ path }) => gate.candidates(path)), ...logs.map(({ file }) => file)]
+  const stored = [...artifacts.map(({ path }) => path), ...logs.map(({ file }) => file)];
+  const files = stored
+    .flatMap((one) => gate.candidates(one))
     .filter((file) => LOG_NAME.test(path.basename(file)))
     .map((file) => [realName(file), file] as const)
     .filter(([real]) => gate.admits(real));
-  const known = new Map(files);
+  const moved = logs.flatMap(({ file }) => {
+    const found = gate.find(file, "any");
+    return "problem" in found || gate.candidates(file).includes(found.file) ? [] : [{ file, real: found.file }];
+  });
+  const known = new Map([...files, ...moved.map(({ real }) => [real, real] as const)]);
   const dirs = new Map([...known].map(([real, file]) => [path.dirname(real), path.dirname(file)]));
+  // The rows of a moved recording hold the names that its logs had.
+  const recordedDirs = new Map(moved.map(({ file, real }) => [path.dirname(real), file.replace(/[^\\/]+$/, "")]));
+  const isKnown = (real: string, name: string) =>
+    known.has(path.join(real, name)) ||
+    isRecorded(store, path.join(real, name)) ||
+    (recordedDirs.has(real) && isRecorded(store, recordedDirs.get(real)! + name));
   return [...dirs].sort().flatMap(([real, dir]) =>
     logNamesIn(real)
-      .filter((name) => !known.has(path.join(real, name)) && !isRecorded(store, path.join(real, name)))
+      .filter((name) => !isKnown(real, name))
       .map((name): Finding => {
         const late = name.includes("-late");
         const detail = late ? "was written after its step had ended" : "no run of this database has recorded it";

@@ -107,6 +107,14 @@ export function artifactsOf(store: Store, runId: string): Artifact[] {
   );
 }
 
+/** Files of a run itself whose recorder did not come to their end. */
+export function unfinishedOfRun(store: Store, runId: string): Pick<Artifact, "artifact_id" | "path">[] {
+  return store.all(
+    "SELECT artifact_id, path FROM artifacts WHERE run_id = ? AND step_id IS NULL AND sha256 IS NULL ORDER BY +artifact_id",
+    runId,
+  );
+}
+
 /** Null when there is none of this id. */
 export function artifactOf(store: Store, artifactId: number): Artifact | null {
   return store.get<Artifact>(

@@ -84,7 +84,7 @@ export function finishAttempt(
   store: Store,
   stepId: string,
   attempt: number,
-  end: { completedAt: string; exitCode: number; durationMs: number; reason: string | null },
+  end: { completedAt: string; exitCode: number; durationMs: number | null; reason: string | null },
 ): void {
   store.run(
     `UPDATE attempts SET completed_at = ?, exit_code = ?, duration_ms = ?, reason = ? WHERE step_id = ? AND attempt = ?`,

@@ -1,5 +1,5 @@
 /**
- * The schema as a list that only ever grows: a migration that has shipped is never edited, reordered or removed.
+ * The schema as one long list that only ever grows: a migration that has shipped is never edited, reordered or removed.
  * `user_version` stays 1 throughout, because the Go build refuses any other: whatever comes here must be additive.
  */
 export interface Migration {
@@ -237,6 +237,22 @@ export const migrations: readonly Migration[] = [
   mark TEXT NOT NULL,
   PRIMARY KEY (run_id, kind, dir, said)
 ) WITHOUT ROWID`,
+    ],
+  },
+  {
+    // Runs that `prune` has taken away and whose rows, lines and files it still has to delete: whoever prunes next goes on.
+    name: "0016-pruned-runs",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS pruned_runs (
+  run_id TEXT PRIMARY KEY,
+  root_dir TEXT NOT NULL,
+  started_at TEXT NOT NULL
+) WITHOUT ROWID`,
+      `CREATE TABLE IF NOT EXISTS pruned_steps (
+  step_id TEXT PRIMARY KEY,
+  run_id TEXT NOT NULL
+) WITHOUT ROWID`,
+      "CREATE INDEX IF NOT EXISTS idx_pruned_steps_run ON pruned_steps(run_id)",
     ],
   },
 ];

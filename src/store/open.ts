@@ -45,6 +45,8 @@ export function openForWriting(file: string, options: { create: boolean }): Stor
       refuseStrange(schema, file);
       // A new file gets its tables before its write-ahead log, which would hold each page once more.
       const isNew = schema.empty && schema.userVersion === 0;
+      // So that `prune` can give space back in small steps: it has to be said before there is a table.
+      if (isNew) db.run("PRAGMA auto_vacuum = INCREMENTAL");
       const isCurrent = isNew ? migrate(db, schema) : undefined;
       const caveat = useJournal(db, file, { checkPlace: options.create, timeoutMs: BUSY_TIMEOUT_MS });
       return storeOf(db, (isCurrent ?? migrate(db, schema)) ? schema : schemaOf(db), file, caveat).join(foundLog);

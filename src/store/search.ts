@@ -1,6 +1,6 @@
 import { ScenariologError } from "../errors.ts";
-import { expressionOf } from "./expression.ts";
 import { UnrecordedLines } from "./go-build/unrecorded.ts";
+import { conditionOf, type LineCondition } from "./line-condition.ts";
 import { countUnindexed } from "./lines.ts";
 import { type FoundLine, linesOf, type Range, rowidsBetween } from "./matching-lines.ts";
 import { oldestRunIds, type Run, startOrder } from "./runs.ts";
@@ -10,13 +10,15 @@ export interface SearchSpec {
   /** One run, or null for all of them. */
   readonly run: Run | null;
   readonly query: string;
-  /** Take the query as a phrase of its words, whatever it looks like. */
+  /** Takes the query as a phrase of its words, whatever it looks like. */
   readonly literal: boolean;
-  /** Rows at most; 0 is none, negative is all. */
+  /** Looks for the query itself, in words and across them. */
+  readonly contains?: boolean;
+  /** The most rows to return: 0 is none, negative is all. */
   readonly limit: number;
-  /** Only steps of this number, when given. */
+  /** Searches steps of this number only. */
   readonly stepNum?: number;
-  /** Only artifacts of this kind, when given. */
+  /** Searches artifacts of this kind only. */
   readonly kind?: string;
 }
 
@@ -34,42 +36,46 @@ export interface Hit {
 
 export interface SearchResult {
   readonly hits: Hit[];
-  /** True when the query is no FTS5 expression and was taken as a phrase of its words. */
+  /** Whether the query is no FTS5 expression and was taken as a phrase of its words. */
   readonly asPhrase: boolean;
   /** Artifacts looked in that are known not to be wholly in the index: there may be more hits. */
   readonly unindexed: number;
 }
 
-/** How matching lines are looked at to see which artifacts they are of, and how many of those are few. */
-interface Look {
+/** What may be spent to learn which artifacts have matching lines: lines a probe, probes, and artifacts found. */
+interface ProbeBudget {
   readonly lines: number;
-  readonly times: number;
+  readonly probes: number;
   readonly artifacts: number;
 }
-/** All lines of a rare word. */
-const GLANCE: Look = { lines: 1000, times: 1, artifacts: 1000 };
-/** A frequent word that the first runs do not have: a new one, in a few logs. */
-const CLOSER_LOOK: Look = { lines: 120, times: 32, artifacts: 100 };
-/** As many as the first three lots have: it is looked closer when those are searched. */
+/** Reads all lines of a rare word. */
+const RARE_WORD: ProbeBudget = { lines: 1000, probes: 1, artifacts: 1000 };
+/** Finds a frequent word that the first runs do not have: a new one, in a few logs. */
+const NEW_WORD: ProbeBudget = { lines: 120, probes: 32, artifacts: 100 };
+/** The runs of the first three lots. After these the second budget is spent. */
 const FIRST_RUNS = 1 + 2 + 4;
 
-/** Hits in the order run, step, stream, line. Throws NO_FTS5 without an index, USAGE for a query without a word. */
+/** Returns hits in the order run, step, stream, line. Throws NO_FTS5 without an index, USAGE for a query without a word. */
 export function searchLines(store: Store, spec: SearchSpec): SearchResult {
   if (!store.fts) throw noIndex(store);
-  const { expression, asPhrase } = expressionOf(store, spec.query, spec.literal);
+  const condition = conditionOf(store, {
+    text: spec.query,
+    literal: spec.literal,
+    contains: spec.contains === true,
+  });
   const hits: Hit[] = [];
   const limit = spec.limit < 0 ? Number.POSITIVE_INFINITY : spec.limit;
   const unrecorded = new UnrecordedLines(store);
   let unindexed = countUnindexed(store, spec.run?.run_id ?? null);
-  for (const artifacts of limit > 0 ? artifactsToSearch(store, spec, expression) : []) {
+  for (const artifacts of limit > 0 ? artifactsToSearch(store, spec, condition) : []) {
     const found = unrecorded.find(artifacts.filter(mayBeUnrecorded).map((artifact) => artifact.artifact_id));
     for (const artifact of artifacts) {
       if (mayBeUnrecorded(artifact) && artifact.is_text !== 0 && !found.has(artifact.artifact_id)) unindexed++;
     }
     const byId = new Map(artifacts.map((artifact) => [artifact.artifact_id, artifact]));
-    for (const lines of linesOf(store, expression, mergedRanges(artifacts, found), () => limit - hits.length)) {
+    for (const lines of linesOf(store, condition, mergedRanges(artifacts, found), () => limit - hits.length)) {
       for (const line of lines) {
-        // Absent only where rows were deleted by hand and their numbers given to another artifact's lines.
+        // It is absent only if somebody deleted rows, and their numbers went to another artifact's lines.
         const artifact = byId.get(line.artifact_id);
         if (artifact && hits.length < limit) hits.push(hitOf(artifact, line));
       }
@@ -77,7 +83,7 @@ export function searchLines(store: Store, spec: SearchSpec): SearchResult {
     }
     if (hits.length >= limit) break;
   }
-  return { hits, asPhrase, unindexed };
+  return { hits, asPhrase: condition.asPhrase, unindexed };
 }
 
 interface Artifact {
@@ -88,7 +94,7 @@ interface Artifact {
   readonly path: string;
   readonly is_text: number;
   readonly size_bytes: number | null;
-  /** 0 where the Go build recorded it: no account of where its lines are, or whether they are. */
+  /** 0 for an artifact of the Go build, which keeps no account of where its lines are, or whether they are there. */
   readonly recorded: number;
   /** One row a range; null for an artifact without a recorded one. */
   readonly first_rowid: number | null;
@@ -99,21 +105,21 @@ function mayBeUnrecorded(artifact: Artifact): boolean {
   return artifact.recorded === 0 && artifact.size_bytes !== 0;
 }
 
-/** Lots of artifacts in the order of the answer, made as they are asked for. */
-function* artifactsToSearch(store: Store, spec: SearchSpec, expression: string): Generator<Artifact[]> {
+/** Yields artifacts, some at a time, in the order of the answer. */
+function* artifactsToSearch(store: Store, spec: SearchSpec, condition: LineCondition): Generator<Artifact[]> {
   if (spec.run) {
     yield artifactsIn(store, "run_id", [spec.run.run_id], spec);
     return;
   }
-  const few = artifactsMatching(store, expression, GLANCE);
+  const few = condition.byWords ? artifactsMatching(store, condition, RARE_WORD) : null;
   if (few) {
     yield artifactsIn(store, "artifact_id", few, spec);
     return;
   }
-  // A frequent word fills its limit in the first runs; one that does not is asked for in ever larger lots.
+  // A frequent word fills its limit in the first runs. If it does not, ever larger lots of runs are searched.
   const seen = new Set<number>();
   for (let start = 0, size = 1; ; start += size, size *= 2) {
-    const ids = start === FIRST_RUNS ? artifactsMatching(store, expression, CLOSER_LOOK) : null;
+    const ids = start === FIRST_RUNS && condition.byWords ? artifactsMatching(store, condition, NEW_WORD) : null;
     if (ids) {
       yield artifactsIn(store, "artifact_id", [...new Set(ids).difference(seen)], spec);
       return;
@@ -126,26 +132,31 @@ function* artifactsToSearch(store: Store, spec: SearchSpec, expression: string):
   }
 }
 
-/** Ids of the artifacts that have matching lines; null when they are too many, or cannot be told with such a look. */
-function artifactsMatching(store: Store, expression: string, look: Look): number[] | null {
+/** Ids of the artifacts that have matching lines; null when they are too many, or cannot be told with such a budget. */
+function artifactsMatching(store: Store, condition: LineCondition, budget: ProbeBudget): number[] | null {
   const ids = new Set<number>();
-  for (let time = 1, after = Number.MIN_SAFE_INTEGER; ; time++) {
-    const lines = rowidsBetween(store, expression, { first: after + 1, last: Number.MAX_SAFE_INTEGER }, look.lines + 1);
-    const all = lines.length <= look.lines;
-    if (!all && time === look.times) return null;
+  for (let probe = 1, after = Number.MIN_SAFE_INTEGER; ; probe++) {
+    const lines = rowidsBetween(
+      store,
+      condition,
+      { first: after + 1, last: Number.MAX_SAFE_INTEGER },
+      budget.lines + 1,
+    );
+    const all = lines.length <= budget.lines;
+    if (!all && probe === budget.probes) return null;
     const artifacts = store.all<{ artifact_id: number }>(
       "SELECT DISTINCT artifact_id FROM log_lines_fts WHERE rowid IN (SELECT value FROM json_each(?))",
       JSON.stringify(lines),
     );
     for (const { artifact_id } of artifacts) ids.add(artifact_id);
-    if (ids.size > look.artifacts) return null;
+    if (ids.size > budget.artifacts) return null;
     if (all) return [...ids];
-    // The rest of a log has been told of by one of its lines.
+    // One line of a log is enough: the next probe begins after the log's last line.
     after = endOfRange(store, lines.at(-1)!);
   }
 }
 
-/** The last of the lines that are of the same artifact as this one, as far as that is on record. */
+/** The last line of the same artifact's range; the line itself if no range is recorded. */
 function endOfRange(store: Store, rowid: number): number {
   if (!store.hasTable("line_ranges")) return rowid;
   const range = store.get<{ last_rowid: number }>(
@@ -156,7 +167,7 @@ function endOfRange(store: Store, rowid: number): number {
   return range?.last_rowid ?? rowid;
 }
 
-/** Works on a database of the Go build's, which has no record of ranges. */
+/** Also works on a database of the Go build, which has no record of ranges. */
 function artifactsIn(
   store: Store,
   column: "run_id" | "artifact_id",
@@ -182,7 +193,7 @@ function artifactsIn(
   );
 }
 
-/** Ranges that follow one another without a gap become one: a run of many steps is mostly one question. */
+/** Joins ranges that follow one another without a gap, so that a run of many steps is mostly one question. */
 function mergedRanges(artifacts: readonly Artifact[], found: ReadonlyMap<number, readonly Range[]>): Range[] {
   const merged: Range[] = [];
   const add = ({ first, last }: Range) => {

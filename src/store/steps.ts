@@ -51,7 +51,7 @@ export function restartStep(
 export function finishStep(
   store: Store,
   stepId: string,
-  end: { completedAt: string; exitCode: number; durationMs: number },
+  end: { completedAt: string; exitCode: number; durationMs: number | null },
 ): void {
   store.run(
     "UPDATE steps SET completed_at = ?, exit_code = ?, duration_ms = ? WHERE step_id = ?",

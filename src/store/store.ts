@@ -1,3 +1,4 @@
+// The file is long: every statement of a store shares one connection and one turn in the queue of writers.
 import type { Database, SQLQueryBindings, Statement } from "bun:sqlite";
 import fs from "node:fs";
 import { systemCode } from "../errors.ts";
@@ -43,8 +44,6 @@ export class Store {
   #checkpoints = false;
   #longLogBytes = LONG_LOG_BYTES;
   #foundReaders = false;
-  /** What a look for one row finds in a rehearsal; undefined outside of one. */
-  #rehearsed: Record | null | undefined;
 
   constructor(
     db: Database,
@@ -64,7 +63,6 @@ export class Store {
   all<T = Record>(sql: string, ...params: SQLQueryBindings[]): T[] {
     return this.#guard(() => {
       const statement = this.#prepare(sql);
-      if (this.#rehearsed !== undefined) return [];
       return checkedRows(statement.iterate(...params) as Iterable<T>, this.path);
     });
   }
@@ -73,7 +71,6 @@ export class Store {
   get<T = Record>(sql: string, ...params: SQLQueryBindings[]): T | null {
     return this.#guard(() => {
       const statement = this.#prepare(sql);
-      if (this.#rehearsed !== undefined) return this.#rehearsed as T | null;
       return checkRow(statement.get(...params) as T | null, this.path);
     });
   }
@@ -81,7 +78,6 @@ export class Store {
   run(sql: string, ...params: SQLQueryBindings[]): { changes: number; lastInsertRowid: number } {
     return this.#guard(() => {
       const statement = this.#prepare(sql);
-      if (this.#rehearsed !== undefined) return { changes: 0, lastInsertRowid: 0 };
       const { changes, lastInsertRowid } = statement.run(...params);
       return { changes, lastInsertRowid: Number(lastInsertRowid) };
     });
@@ -91,27 +87,12 @@ export class Store {
   insertRows(sql: string, count: number, rowOf: (i: number) => SQLQueryBindings[]): { first: number; last: number } {
     return this.#guard(() => {
       const statement = this.#prepare(sql);
-      if (this.#rehearsed !== undefined || count === 0) return { first: 0, last: 0 };
+      if (count === 0) return { first: 0, last: 0 };
       const first = Number(statement.run(...rowOf(0)).lastInsertRowid);
       let last = first;
       for (let i = 1; i < count; i++) last = Number(statement.run(...rowOf(i)).lastInsertRowid);
       return { first, last };
     });
-  }
-
-  /**
-   * Goes through `work` without asking the database or changing it, so that its statements are prepared before it is done
-   * in earnest, while it holds the lock. Every look for one row finds `row`, every other one none. Never throws.
-   */
-  rehearse(work: () => void, row: Record | null): void {
-    this.#rehearsed = row;
-    try {
-      work();
-    } catch {
-      // In earnest it will say what is wrong.
-    } finally {
-      this.#rehearsed = undefined;
-    }
   }
 
   /**

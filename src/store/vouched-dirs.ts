@@ -37,3 +37,8 @@ export function vouchedDirsOf(store: Store, runId: string): VouchedDir[] {
     MOST_DIRS,
   );
 }
+
+/** Of a run that is deleted. */
+export function vouchedDirsGone(store: Store, runId: string): void {
+  store.run("DELETE FROM vouched_dirs WHERE run_id = ?", runId);
+}

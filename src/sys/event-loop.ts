@@ -1,7 +1,7 @@
 /**
- * A turn of the event loop. Handlers of signals that have arrived run in it: without one, a signal is noticed only after
- * everything that needs none, such as a timer, a pipe's end, the process's, and the closing of its row.
+ * Resolves after one turn of the event loop, in which the handlers of signals that have arrived run. Without it, timers, the
+ * ends of pipes and of processes, and the writing of rows all come before a signal that was sent earlier.
  */
-export function turn(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { documents } from "../../scripts/build/project.ts";
 import { atEnd } from "../support/cleanup.ts";
 
 export const root = join(import.meta.dir, "../..");
@@ -33,9 +34,7 @@ export async function tarball(): Promise<string> {
   const folder = newFolder("package");
   const dist = await builtFolder();
   for (const name of ["scenariolog", "scenariolog.js"]) cpSync(join(dist, name), join(folder, "dist", name));
-  for (const name of ["package.json", "README.md", "CHANGELOG.md", "LICENSE"]) {
-    if (existsSync(join(root, name))) cpSync(join(root, name), join(folder, name));
-  }
+  for (const name of ["package.json", ...documents()]) cpSync(join(root, name), join(folder, name));
   const destination = join(folder, "packed");
   mkdirSync(destination);
   await mustRun([bun, "pm", "pack", "--destination", destination], folder);

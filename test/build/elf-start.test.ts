@@ -12,7 +12,7 @@ describe.if(process.platform === "linux")("an executable that notes down how it 
     fs.copyFileSync(Bun.which("cat")!, cat);
     await recordStart(cat);
     const { record, ignoredNow } = await started([cat]);
-    expect(record).toEqual({ fileLimit: 321n, ignoredSignals: ignoredNow & 0x1_ffff_ffffn });
+    expect(record).toEqual({ fileLimit: 321n, ignoredSignals: ignoredNow & 0x1_ffff_ffffn, directory: null });
   });
 
   test("knows what Bun has changed since", async () => {

@@ -75,7 +75,7 @@ describe.if(process.platform === "linux")("what a step prints", () => {
   test("a flood is left at once, also when there is no descriptor to hold its pipe with", async () => {
     const { drain, log, child, detach } = await started("exec yes");
     while (detach.mock.calls.length === 0) await Bun.sleep(1);
-    expect(await drain.leave({ hold: () => null } as unknown as Platform)).toBe(true);
+    expect(await drain.leave({ detachPipe: () => null } as unknown as Platform)).toBe(true);
     expect(drain.ended).toBe(false);
     child.kill();
     await log.close();

@@ -43,7 +43,7 @@ describe.skipIf(!Bun.which("bash"))("in bash", () => {
 
   test("the first word is a verb", async () => {
     expect(await offered("")).toEqual(firstWords);
-    expect(await offered("s")).toEqual(["steps", "summary", "search", "skip"]);
+    expect(await offered("s")).toEqual(["steps", "summary", "search", "show", "skip"]);
     expect(await offered("--")).toEqual(["--help", "--version"]);
   });
 

@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
+import { scenariolog } from "../support/program.ts";
 import { startSuite } from "../support/suite.ts";
 
 test("prints the one line that harnesses read, and nothing on stdout", async () => {
@@ -163,4 +164,24 @@ test("writes the row before the step starts, so that the step itself can see it"
     ["sqlite3", "-readonly", suite.db, "SELECT step_num, completed_at IS NULL FROM steps"],
   );
   expect(suite.log(5, "stdout").toString()).toBe("5|1\n");
+});
+
+test.concurrent("takes its name from the command within record: its script's, without a number, or its program's", async () => {
+  const suite = await startSuite();
+  fs.writeFileSync(`${suite.dir}/07-totals.t`, "");
+  const env = {
+    SCENARIOLOG_DB: suite.db,
+    SCENARIOLOG_RUN_ID: suite.runId,
+    SCENARIOLOG_ROOT_DIR: suite.dir,
+    SCENARIOLOG_LOG_DIR: "logs",
+  };
+  for (const [i, words] of [
+    ["bash", "07-totals.t"],
+    ["/bin/true", "07-totals.t"],
+    ["sh", "-c", ":"],
+  ].entries()) {
+    const result = await scenariolog(["exec", "--step-num", String(i + 1), "--", ...words], { cwd: suite.dir, env });
+    expect(result.code).toBe(0);
+  }
+  expect((await suite.rows("steps")).map(({ step_name }) => step_name)).toEqual(["totals", "true", "sh"]);
 });

@@ -73,6 +73,35 @@ describe.concurrent("the console of a suite, on a terminal,", () => {
     expect(raw).toContain("\x1b[31mFAIL\x1b[0m");
   });
 
+  test("names the place of a failure, and cuts its command to the width, but never the place", async () => {
+    const place = (file: string, command: string) => ({ file, line: 6, command });
+    const long = `assert_eq ${"日本".repeat(40)}`;
+    const failed = (name: string, failedAt: object, code = 1) => ({
+      name,
+      output: [],
+      verdict: "failed",
+      code,
+      failedAt,
+    });
+    const raw = await inRawTerminal({
+      steps: [
+        failed("totals", place("checks/04-totals.sh", "assert_eq 45 42")),
+        failed("wide", place("checks/04-totals.sh", long)),
+        failed("deep", place(`${"deep/".repeat(20)}x.sh`, "false")),
+        failed("evil", place("a\x1b[2Jb.sh", "printf '\x1b]0;x\x07'\nrm x")),
+        { ...failed("late", place("x.sh", "sleep 9")), verdict: "timeout" },
+      ],
+    });
+    const rows = screenOf(raw).map(wait);
+    expect(rows[0]).toBe("FAIL [  N.NNs] 01 totals (exit 1)  checks/04-totals.sh:6  assert_eq 45 42");
+    expect(rows[1]).toStartWith("FAIL [  N.NNs] 02 wide (exit 1)  checks/04-totals.sh:6  assert_eq 日本");
+    expect(rows[1]).toEndWith("…");
+    expect(Bun.stringWidth(rows[1]!)).toBeWithin(77, 80);
+    expect(rows[2]).toBe(`FAIL [  N.NNs] 03 deep (exit 1)  ${"deep/".repeat(20)}x.sh:6`);
+    expect(rows[3]).toBe("FAIL [  N.NNs] 04 evil (exit 1)  a\\x1b[2Jb.sh:6  printf '\\x1b]0;x\\x07' …");
+    expect(rows[4]).toBe("TIMEOUT [  N.NNs] 05 late  x.sh:6  sleep 9");
+  });
+
   test("says below them which step runs, for how long, and its last line, at most ten times a second", async () => {
     const raw = await inRawTerminal({
       steps: [
@@ -219,7 +248,7 @@ describe.concurrent("record", () => {
     const raw = await inRawTerminal(record(dir));
     expect(raw).toMatch(/\r\[1\/2\] 01 step 0\.\ds \| begun\x1b\[K/);
     expect(screenOf(raw).map(wait).slice(0, 7)).toEqual([
-      ...["PASS [  N.NNs] 01 step", "FAIL [  N.NNs] 02 step (exit 4)"],
+      ...["PASS [  N.NNs] 01 step", "FAIL [  N.NNs] 02 step (exit 4)  02-step.sh:3  exit 4"],
       ...["--- 02 step: stderr", "broken", "--- 02 step: stdout", "1", "2"],
     ]);
   });
@@ -246,7 +275,7 @@ describe.concurrent("record", () => {
         terminal.write("\x11");
       },
     });
-    expect(raw).toContain("01 step (exit 1)\r\n");
+    expect(raw).toContain("01 step (exit 1)  01-step.sh:3  exit 1\r\n");
     expect(raw).toContain("\r\n999\r\n1000\r\n");
     expect(wait(raw)).toContain("02 step\r\n");
   });
@@ -261,7 +290,7 @@ describe.concurrent("record", () => {
       },
     });
     const screen = screenOf(raw.replaceAll("^C", ""));
-    expect(wait(screen[0]!)).toBe("INTERRUPTED [  N.NNs] 01 step");
+    expect(wait(screen[0]!)).toBe("INTERRUPTED [  N.NNs] 01 step  01-step.sh:3  sleep 60");
     expect(screen.filter((row) => row.startsWith("[1/1]"))).toEqual([]);
   });
 });

@@ -50,7 +50,7 @@ describe.if(canMount)("on a full disk", () => {
     const disk = smallDisk()!;
     fill(disk);
     const suite = scripts({ "01-a.sh": "echo one", "02-b.sh": "exit 4" });
-    const { code, stderr } = await suite.record(["--db", path.join(disk, "x.db"), "steps"]);
+    const { code, stderr } = await suite.record(["--db", path.join(disk, "x.db"), "--log-dir", ".logs/own", "steps"]);
     expect(code).toBe(4);
     expect(stderr).toContain("2 steps: 1 passed, 1 failed");
     expect(warnings(stderr)[0]).toStartWith("the run is not recorded so far: ");

@@ -4,7 +4,7 @@ import path from "node:path";
 import { bash, scenariolog } from "../support/program.ts";
 import { scripts } from "../support/recorded.ts";
 
-const SUMMARY = /^(\d+ steps?: .*) in \S+ {2}run (\S+) {2}db (\S+)$/m;
+const SUMMARY = /^(\d+ steps?: .*) in \S+ {2}run (\S+)\n? {2}db (\S+)$/m;
 
 describe.concurrent("record with a directory", () => {
   test("runs its numbered scripts in numeric order, in one run, and passes", async () => {
@@ -21,7 +21,7 @@ describe.concurrent("record with a directory", () => {
     const [, what, runId, db] = SUMMARY.exec(stderr)!;
     expect({ what, runId, db }).toEqual({
       what: "3 steps: 3 passed",
-      runId: String(suite.run().run_id),
+      runId: String(suite.run().run_id).slice(-8),
       db: ".scenario-run.db",
     });
     expect(suite.run()).toMatchObject({ root_dir: suite.dir, suite: path.basename(suite.dir), exit_code: 0 });
@@ -42,7 +42,8 @@ describe.concurrent("record with a directory", () => {
       [2, "b", 3],
     ]);
     expect(suite.run().exit_code).toBe(3);
-    expect(stderr).toMatch(/^FAIL \[ *[\d.]+s\] 02 b \(exit 3\)$/m);
+    expect(stderr).toMatch(/^FAIL \[ *[\d.]+s\] 02 b \(exit 3\)/m);
+    expect(stderr).toMatch(/^ {2}FAIL 02 b \(exit 3\)/m);
     expect(stderr.indexOf("the reason")).toBeLessThan(stderr.indexOf("so far"));
     expect(SUMMARY.exec(stderr)?.[1]).toBe("3 steps: 1 passed, 1 failed, 1 not run");
     const [, command] = /^look further: (.*)$/m.exec(stderr)!;
@@ -74,6 +75,37 @@ test.if(process.platform === "linux")("record holds no more open after many step
   expect(open[0]).toBeGreaterThan(3);
   // Give or take what the recorder itself has open for a moment.
   expect(open.at(-1)! - open[0]!).toBeLessThan(5);
+});
+
+describe.concurrent("the line of a step that failed", () => {
+  test("names the step's own line that called the helper that failed", async () => {
+    const suite = scripts({
+      "./lib.sh": 'assert_eq() { [ "$1" = "$2" ] || { echo "got $1" >&2; return 1; }; }',
+      "04-totals.sh": "set -e\n. ./lib.sh\nn=45\n:\nassert_eq $n 42",
+    });
+    const { stderr } = await suite.record();
+    expect(stderr).toMatch(/^FAIL \[ *[\d.]+s\] 04 totals \(exit 1\) {2}steps\/04-totals\.sh:6 {2}assert_eq 45 42$/m);
+  });
+
+  const failing =
+    'echo "Traceback (most recent call last):" >&2; echo "  File \\"checks/totals.py\\", line 6, in <module>" >&2; echo "AssertionError: 45 != 42" >&2; exit 1';
+
+  test("names the place that its output names, and so does the end", async () => {
+    const suite = scripts({ "04-totals.sh": failing });
+    const { stderr } = await suite.record(["--trace", "never", "steps"]);
+    expect(stderr).toMatch(
+      /^FAIL \[ *[\d.]+s\] 04 totals \(exit 1\) {2}checks\/totals\.py:6 {2}AssertionError: 45 != 42$/m,
+    );
+    expect(stderr).toContain("\n  FAIL 04 totals (exit 1)  checks/totals.py:6  AssertionError: 45 != 42\n1 step: ");
+  });
+
+  test("names each failure once more at the end, at most ten of them", async () => {
+    const names = Array.from({ length: 12 }, (_, i) => `${i + 1}-s.sh`);
+    const suite = scripts(Object.fromEntries(names.map((name) => [name, "exit 1"])));
+    const { stderr } = await suite.record(["--keep-going", "steps"]);
+    expect(stderr.match(/^ {2}FAIL \d\d s \(exit 1\)/gm)).toHaveLength(10);
+    expect(stderr).toContain("\n  and 2 more\n12 steps: 0 passed, 12 failed in ");
+  });
 });
 
 describe.concurrent("record with scripts", () => {
@@ -171,7 +203,7 @@ describe.concurrent("a selection of steps", () => {
 
 describe.concurrent("record refuses, in one line and before it makes anything,", () => {
   const cases: [title: string, words: string[], message: string, code?: number][] = [
-    ["nothing to run", [], "record needs steps, or a command behind --", 2],
+    ["nothing to run", [], "record needs steps, or a command after --", 2],
     ["a script that is not there", ["nope.sh"], "there is no nope.sh", 2],
     ["a glob that matches nothing", ["steps/*.py"], "nothing matches steps/*.py", 2],
     ["a file that is no script", ["plain.txt"], "plain.txt cannot be run: neither an x bit nor a #! line", 2],
@@ -215,7 +247,7 @@ describe.concurrent("the flags of exec work for every step:", () => {
     const suite = scripts({ "01-a.sh": "sleep 0.2", "02-b.sh": "sleep 0.2", "03-c.sh": "exec sleep 60" });
     const { code, stderr } = await suite.record(["--timeout", "3s", "steps"]);
     expect(code).toBe(124);
-    expect(stderr).toMatch(/^TIMEOUT \[ *3\.\d+s\] 03 c$/m);
+    expect(stderr).toMatch(/^TIMEOUT \[ *3\.\d+s\] 03 c {2}steps\/03-c\.sh:2 {2}exec sleep 60$/m);
     expect(suite.steps().map(([, , exit]) => exit)).toEqual([0, 0, 124]);
   });
 

@@ -109,6 +109,9 @@ test("failures lists by number what did not pass, an unfinished step as interrup
     failed_file: null,
     failed_line: null,
     failed_command: null,
+    failed_caller_file: null,
+    failed_caller_line: null,
+    failed_caller_command: null,
   });
   expect(await objects("failures")).toEqual([
     row(2, 1, 20, "go-logs/step-02-stderr.txt", "failed"),

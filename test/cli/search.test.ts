@@ -201,7 +201,7 @@ describe("hits", () => {
   });
 });
 
-test("odd bytes are searched and shown: NUL, invalid UTF-8, CRLF, a line that is longer than the index keeps", async () => {
+test("odd bytes are searched and shown: NUL, invalid UTF-8, CRLF, a long line", async () => {
   const odd = await startSuite();
   const script = [
     String.raw`printf 'nul\0needle\n'`,
@@ -216,13 +216,13 @@ test("odd bytes are searched and shown: NUL, invalid UTF-8, CRLF, a line that is
   const found = await find("needle");
   const long = found.find((row) => row.line_num === 5)!;
   expect(found.filter((row) => row.line_num !== 5)).toEqual([
-    { line_num: 1, text: "nul\0needle" },
+    { line_num: 1, text: "nul needle" },
     { line_num: 2, text: "bad \ufffd\ufffd needle" },
     { line_num: 3, text: "crlf needle" },
     { line_num: 6, text: "last needle" },
   ]);
-  expect(long.text).toBe(`long needle ${"x".repeat(16_370)}`);
-  expect(await find("tail")).toEqual([]);
+  expect(long.text).toBe(`long needle ${"x".repeat(16_370)}€ tail`);
+  expect(await find("tail")).toEqual([long]);
 });
 
 test("a search that finds nothing is no error", async () => {
@@ -235,5 +235,80 @@ test("a search that finds nothing is no error", async () => {
   expect(await scenariolog(["search", "--db", suite.db, "--query", "x", "--run-id", "nobody"])).toMatchObject({
     stdout: "",
     code: 1,
+  });
+});
+
+describe("what has no spaces between words, and parts of words", () => {
+  let mixed: Suite;
+  beforeAll(async () => {
+    mixed = await startSuite();
+    const lines = [
+      "無法連接資料庫error代碼42",
+      "データベースに接続できません",
+      "ไม่สามารถเชื่อมต่อฐานข้อมูลได้",
+      "cannot connect to the database",
+      "100% of ÄPFEL_x",
+      "資料庫 is ready",
+      "오류가 발생했습니다",
+    ];
+    await mixed.exec(["--step-num", "1"], ["printf", "%s\\n", ...lines]);
+    await mixed.exec(["--step-num", "2"], ["printf", "%s\\n", "\x1b[31merror:\x1b[0m 無法開啟"]);
+  });
+  const linesOf = async (...flags: string[]) => {
+    const { stdout, stderr, code } = await mixed.verb("search", [...flags, "--select", "line_num"]);
+    expect({ flags, stderr, code }).toEqual({ flags, stderr: "", code: 0 });
+    return stdout.split("\n").filter(Boolean).map(Number);
+  };
+
+  test.each([
+    ["連接", [1]],
+    ["資料庫error", [1]],
+    ["接続", [2]],
+    ["เชื่อมต่อ", [3]],
+    ["오류", [7]],
+    ["資料庫", [1, 6]],
+    ["資料庫 error", [1]],
+    ["ready AND 資料庫", [6]],
+    ["資料庫 NOT ready", [1]],
+    ["接続 OR 오류", [2, 7]],
+    ['"資料庫 is"', [6]],
+    ["料庫*", [1, 6]],
+    ["無法", [1, 1]],
+  ])("are found by the query %s", async (query, lines) => {
+    expect(await linesOf("--query", query)).toEqual(lines);
+    expect(await linesOf("--all-runs", "--query", query)).toEqual(lines);
+  });
+
+  test.each([
+    ["ata", [4]],
+    ["error", [1, 1]],
+    ["connect to", [4]],
+    ["100%", [5]],
+    ["100_", []],
+    ["l_x", [5]],
+    ["äpfel", [5]],
+    ["Äp*", []],
+    ["CONNECT", [4]],
+    ["庫 is", [6]],
+    ["\\", []],
+  ])("are found with --contains %s", async (text, lines) => {
+    expect(await linesOf("--contains", text)).toEqual(lines);
+  });
+
+  test("are found within --step and up to --limit", async () => {
+    expect(await linesOf("--contains", "無法", "--step", "2")).toEqual([1]);
+    expect(await linesOf("--contains", "a", "--limit", "1")).toEqual([4]);
+  });
+
+  test("--contains wants a text, and neither --query nor --literal", async () => {
+    for (const flags of [
+      ["--contains", ""],
+      ["--contains", "a", "--query", "b"],
+      ["--contains", "a", "--literal"],
+    ]) {
+      const { stdout, stderr, code } = await mixed.verb("search", flags);
+      expect({ stdout, code }).toEqual({ stdout: "", code: 2 });
+      expect(stderr).toStartWith("Error: --contains ");
+    }
   });
 });

@@ -47,11 +47,19 @@ const calls: Record<VerbName, () => Promise<void>> = {
     );
   },
   why: async () => expect(await answer(["why"])).toContain("no such table"),
+  show: async () =>
+    expect(JSON.parse(await answer(["show"]))).toMatchObject({
+      format: 1,
+      run: { run_id: runId, counts: { total: 6 } },
+    }),
   runs: async () => expect(await rows("runs")).toMatchObject([{ suite: "plain", status: "failed" }]),
   steps: async () => expect((await rows("steps")).map(({ step_num }) => step_num)).toEqual([1, 2, 3, 4, 5, 6]),
   summary: async () => expect(await rows("summary")).toMatchObject([{ total_steps: 6, failed_steps: 1 }]),
   failures: async () => expect(await rows("failures")).toMatchObject([{ step_num: 1, exit_code: 3 }]),
   timings: async () => expect(await rows("timings", "--top", "2")).toHaveLength(2),
+  history: async () =>
+    expect(await rows("history", "--fields", "step_num,outcomes")).toContainEqual({ step_num: 1, outcomes: "F" }),
+  flaky: async () => expect(await rows("flaky")).toEqual([]),
   search: async () =>
     expect(await rows("search", "--query", "needle")).toMatchObject([{ line_num: 1, text: "needle" }]),
   log: async () => expect(await answer(["log"], ["1", "--stderr"])).toBe("no such table\n"),
@@ -65,6 +73,16 @@ const calls: Record<VerbName, () => Promise<void>> = {
   },
   tags: async () =>
     expect(await rows("tags", runId, "--step", "3")).toContainEqual(expect.objectContaining({ key: "rows" })),
+  du: async () =>
+    expect(await rows("du")).toContainEqual(
+      expect.objectContaining({ suite: "plain", kind: "stdout", runs: 1, files: 6 }),
+    ),
+  prune: async () => {
+    expect(await rows("prune", "--keep", "0", "--dry-run")).toHaveLength(1);
+    const { stderr, code } = await scenariolog(["prune", "--db", db, "--keep", "0"], { cwd: dir });
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining("deleted 1 runs") });
+    expect(await rows("runs")).toHaveLength(1);
+  },
   capabilities: async () => expect((await scenariolog(["capabilities"])).code).toBe(0),
   help: async () => expect((await scenariolog(["help", "exec"])).stdout).toContain(entryOf("exec").summary),
   completion: async () => expect((await scenariolog(["completion", "bash"])).stdout).toContain("scenariolog"),

@@ -6,6 +6,9 @@ import { GoBuild } from "../support/go-build.ts";
 import { scenariolog, tempDir } from "../support/program.ts";
 import { type Suite, startSuite } from "../support/suite.ts";
 
+/** Columns that `failures` has as well. */
+const SHARED =
+  "run_id,stderr_path,failed_file,failed_line,failed_command,failed_caller_file,failed_caller_line,failed_caller_command";
 const USAGE = { max_rss_bytes: null, user_ms: null, sys_ms: null };
 
 let suite: Suite;
@@ -18,7 +21,7 @@ beforeAll(async () => {
 });
 
 /** Without what the machine decides. */
-const rows = async (...flags: string[]) => suite.rows("steps", ["--filter", "duration_ms", ...flags]);
+const rows = async (...flags: string[]) => suite.rows("steps", ["--filter", `duration_ms,${SHARED}`, ...flags]);
 
 describe("steps", () => {
   test("has a row a step, by number, with what became of it and how much it printed", async () => {
@@ -100,7 +103,7 @@ describe("steps", () => {
     go.step("go", 2, "2024-03-01T10:00:00.7Z");
     go.close();
     const before = contentsOf(dir);
-    const flags = ["--output", "csv", "--filter", "max_rss_bytes,user_ms,sys_ms"];
+    const flags = ["--output", "csv", "--filter", `max_rss_bytes,user_ms,sys_ms,${SHARED}`];
     expect((await scenariolog(["steps", "--db", db, ...flags])).stdout).toBe(
       `step_num,step_name,status,attempts,flaky,duration_ms,stdout_bytes,stderr_bytes,exit_code,skip_reason
 1,step 1,failed,1,false,10,4,0,2,

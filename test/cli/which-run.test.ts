@@ -3,7 +3,19 @@ import { scenariolog } from "../support/program.ts";
 import { type Suite, startSuite } from "../support/suite.ts";
 
 /** Verbs that ask about one run, and what they print of it. */
-const ASKING = ["summary", "steps", "failures", "timings", "notes", "artifacts", "verify", "tags", "index fts"];
+const ASKING = [
+  "summary",
+  "steps",
+  "failures",
+  "timings",
+  "notes",
+  "artifacts",
+  "verify",
+  "tags",
+  "index fts",
+  "why",
+  "show",
+];
 
 let suite: Suite;
 beforeAll(async () => {
@@ -58,6 +70,8 @@ test.each(ASKING)("%s takes the run in every way, and refuses an empty one", asy
       code: 1,
     });
   }
+  // To `why` a word beside --run-id is a step.
+  if (verb === "why") return;
   expect(await suite.verb(verb, ["one-passed", "--run-id", "two-failed"])).toMatchObject({ stdout: "", code: 2 });
 });
 

@@ -58,12 +58,13 @@ export function failedStep(num: number, name: string, change: Partial<DocumentSt
     failed_at: {
       ...{ file: "checks/lib.sh", line: 5, function: "assert_eq", command: "return 1", from: "trace" },
       guard: { line: 2, text: 'if [ "$1" != "$2" ]; then' },
-      callers: [{ file: `checks/${name}.sh`, line: 6, function: null, command: "assert_eq 45 42" }],
+      callers: [{ file: `checks/${name}.sh`, line: 6, function: null, command: "assert_eq 45 42", source: [] }],
       source: [
         { num: 4, text: "# more" },
         { num: 5, text: "return 1" },
       ],
       changed_since: false,
+      problem: null,
     },
     first_error: { stream: "stderr", line: 1, text: "expected 42, got 45" },
     stderr: logOf(`.logs/step-${num}-stderr.txt`, "expected 42, got 45"),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { LineSplitter, MAX_LINE_BYTES } from "../../src/model/lines.ts";
+import { HEAD_BYTES, LEFT_OUT, LineSplitter, TAIL_BYTES } from "../../src/model/lines.ts";
 import { randomOf } from "../support/random.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -20,7 +20,9 @@ function split(bytes: Uint8Array, sizes: readonly number[] = [bytes.length || 1]
   return last === null ? lines : [...lines, last];
 }
 
-/** The rules once more, told in another way: the whole text at once, cut by a decoder that leaves half characters. */
+const WHOLE_BYTES = HEAD_BYTES + TAIL_BYTES;
+
+/** States the rules once more in another way: it sees all bytes at once, and looks for half characters at both cuts. */
 function naive(bytes: Uint8Array): string[] {
   const lines: number[][] = [[]];
   for (const byte of bytes) {
@@ -32,8 +34,12 @@ function naive(bytes: Uint8Array): string[] {
   return lines.map((line, i) => {
     const closed = !endsOpen || i < lines.length - 1;
     const content = Uint8Array.from(closed && line.at(-1) === 0x0d ? line.slice(0, -1) : line);
-    const cut = content.length > MAX_LINE_BYTES;
-    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(content.subarray(0, MAX_LINE_BYTES), { stream: cut });
+    const decode = (part: Uint8Array, stream: boolean) =>
+      new TextDecoder("utf-8", { ignoreBOM: true }).decode(part, { stream });
+    if (content.length <= WHOLE_BYTES) return decode(content, false);
+    let from = content.length - TAIL_BYTES;
+    while ((content[from]! & 0xc0) === 0x80) from++;
+    return decode(content.subarray(0, HEAD_BYTES), true) + LEFT_OUT + decode(content.subarray(from), false);
   });
 }
 
@@ -58,42 +64,43 @@ describe("bytes become lines:", () => {
   });
 });
 
-describe("a line of more than 16,384 bytes", () => {
-  test.each([-1, 0, 1, 2, 3, 4])("is cut there, at %d bytes from that, with and without line ends", (more) => {
-    const length = MAX_LINE_BYTES + more;
-    const kept = "x".repeat(Math.min(length, MAX_LINE_BYTES));
-    for (const end of ["", "\n", "\r\n"]) {
-      for (const sizes of [[1 << 20], [MAX_LINE_BYTES], [1000], [1]]) {
-        expect(split(bytesOf(`${"x".repeat(length)}${end}`), sizes)).toEqual([kept]);
+describe("a long line", () => {
+  test.each([-1, 0, 1, 2, 3, 4])(
+    "loses its middle beyond 24 KiB, at %d bytes from that, with and without line ends",
+    (more) => {
+      const line = `${"x".repeat(HEAD_BYTES)}${"-".repeat(Math.max(0, more))}${"y".repeat(TAIL_BYTES + Math.min(0, more))}`;
+      const kept = more > 0 ? `${"x".repeat(HEAD_BYTES)}${LEFT_OUT}${"y".repeat(TAIL_BYTES)}` : line;
+      for (const end of ["", "\n", "\r\n"]) {
+        for (const sizes of [[1 << 20], [HEAD_BYTES], [1000], [7]])
+          expect(split(bytesOf(line + end), sizes)).toEqual([kept]);
       }
-    }
-  });
+    },
+  );
 
   test.each(["é", "€", "🎉"])("is not cut within %s", (character) => {
     const size = bytesOf(character).length;
-    for (let before = MAX_LINE_BYTES - size - 1; before <= MAX_LINE_BYTES; before++) {
-      const fits = before + size <= MAX_LINE_BYTES;
-      const rest = Math.max(0, MAX_LINE_BYTES - before - size);
-      const bytes = bytesOf(`${"x".repeat(before)}${character}yyyy\nz\n`);
-      const expected = "x".repeat(before) + (fits ? character + "y".repeat(Math.min(4, rest)) : "");
-      for (const sizes of [[1 << 20], [before + 1], [777]]) expect(split(bytes, sizes)).toEqual([expected, "z"]);
+    for (let before = HEAD_BYTES - size - 1; before <= HEAD_BYTES; before++) {
+      const bytes = bytesOf(`${"x".repeat(before)}${character.repeat(WHOLE_BYTES)}\nz\n`);
+      const expected = naive(bytes);
+      expect(expected.join("")).not.toContain("\ufffd");
+      for (const sizes of [[1 << 20], [before + 1], [777]]) expect(split(bytes, sizes)).toEqual(expected);
     }
   });
 
-  test("holds no more than its beginning in memory, and says how long it is", () => {
+  test("is held in little memory, whose splitter says how long it is", () => {
     const splitter = new LineSplitter();
     const lines: string[] = [];
     const chunk = new Uint8Array(1 << 20).fill(0x78);
     for (let i = 0; i < 64; i++) splitter.push(chunk, (text) => lines.push(text));
     expect([lines.length, splitter.pendingBytes]).toEqual([0, 64 << 20]);
-    splitter.push(bytesOf("\n"), (text) => lines.push(text));
-    expect(lines).toEqual(["x".repeat(MAX_LINE_BYTES)]);
+    splitter.push(bytesOf("the end\n"), (text) => lines.push(text));
+    expect(lines).toEqual([`${"x".repeat(HEAD_BYTES)}${LEFT_OUT}${"x".repeat(TAIL_BYTES - 7)}the end`]);
     expect([splitter.pendingBytes, splitter.finish()]).toEqual([0, null]);
   });
 
-  test("of bytes that are no text at all is cut all the same", () => {
-    const [line] = split(new Uint8Array(20_000).fill(0x80), [999]);
-    expect(line).toBe("\ufffd".repeat(MAX_LINE_BYTES));
+  test("that is no text at all is cut all the same", () => {
+    const [line] = split(new Uint8Array(40_000).fill(0x80), [999]);
+    expect(line).toBe("\ufffd".repeat(HEAD_BYTES) + LEFT_OUT + "\ufffd".repeat(TAIL_BYTES));
   });
 });
 
@@ -104,10 +111,12 @@ test("any text in any chunks gives the lines that it gives as a whole", () => {
   for (let round = 0; round < 300; round++) {
     let text = "";
     for (let i = 0; i < 1 + random() * 40; i++) text += pick(pieces);
-    // One in four has a line about as long as the cut, with wide characters across it.
+    // One in four has a line about as long as what is kept, with wide characters across the cuts.
     if (round % 4 === 0) {
-      const filler = "x".repeat(MAX_LINE_BYTES - Math.floor(random() * 12) - (round % 8 === 0 ? 2 : 0));
-      text = `${text.slice(0, 5)}${filler}${pick(["é", "€", "🎉"]).repeat(4)}${text.slice(5)}`;
+      const filler = "x".repeat(HEAD_BYTES - Math.floor(random() * 12) - (round % 8 === 0 ? 2 : 0));
+      const wide = pick(["é", "€", "🎉"]);
+      const more = wide.repeat(Math.floor((TAIL_BYTES + random() * 40) / bytesOf(wide).length));
+      text = `${text.slice(0, 5)}${filler}${more}${text.slice(5)}`;
     }
     const bytes = bytesOf(text);
     const sizes = Array.from({ length: 5 }, () => 1 + Math.floor(random() * (round % 4 === 0 ? 6000 : 7)));

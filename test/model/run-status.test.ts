@@ -27,6 +27,14 @@ test.each<[code: number | null, steps: Partial<StepTotals>, status: string]>([
   expect(statusOfRun(end, { ...NONE, ...steps }, 0)).toBe(status as never);
 });
 
+test("a run that left steps out is partial, unless it failed or only skipped", () => {
+  const end = { completed_at: "2024-01-01T00:00:00Z", reason: undefined, isPartial: true };
+  expect(statusOfRun({ ...end, exit_code: 0 }, { ...NONE, total: 1, passed: 1 }, 0)).toBe("partial");
+  expect(statusOfRun({ ...end, exit_code: 0 }, { ...NONE, total: 1, failed: 1 }, 0)).toBe("failed");
+  expect(statusOfRun({ ...end, exit_code: 3 }, { ...NONE, total: 1, failed: 1 }, 0)).toBe("failed");
+  expect(statusOfRun({ ...end, exit_code: 0 }, { ...NONE, total: 1, skipped: 1 }, 0)).toBe("skipped");
+});
+
 test("what the run says of itself comes before its steps, and a step that is recorded before both", () => {
   const ended = { completed_at: "2024-01-01T00:00:00Z", exit_code: 143, reason: "interrupted" };
   expect(statusOfRun(ended, { ...NONE, total: 1, failed: 1 }, 0)).toBe("interrupted");

@@ -21,6 +21,12 @@ describe("a line is what a person sees of it", () => {
     ["an unfinished sequence", "ok\x1b[3", "ok"],
     ["NUL and BEL", "a\0b\x07", "ab"],
     ["wide characters", "無法\r\x1b[Kerror", "error"],
+    ["wide characters take two columns", "無法連接\rabc", "abc 連接"],
+    ["half of a wide character that is overwritten is blank", "無法\x1b[2GX", " X法"],
+    ["a combining character stays with its letter", "50%\re\u0301", "e\u03010%"],
+    ["a string without an end hides nothing", "a\x1b]0;title b", "a0;title b"],
+    ["other rows of the screen are other words", "\x1b[1;1Hname\x1b[2;1Hvalue\x1b[2A\x1b[2Kmore", "name value more"],
+    ["a form feed does not join words", "one\ftwo", "one two"],
     ["deleting and inserting", "abcd\x1b[4D\x1b[2Pxy\x1b[1@", "xy"],
   ])("%s", (_, text, seen) => expect(screenLine(text)).toBe(seen));
 });

@@ -12,6 +12,7 @@ function said(output: string): string | null {
 
 describe("the place and the message that a program prints are found, as it prints them", () => {
   test.each([
+    ["C's assert", "x: src/as.c:3: main: Assertion `1==2' failed.", "src/as.c:3 | Assertion `1==2' failed"],
     ["bash", "a.sh: line 4: foo_bar: command not found", "a.sh:4 | foo_bar: command not found"],
     [
       "bash behind its own name",
@@ -179,4 +180,13 @@ test("a log of a million characters in one line, or of 20,000 near misses, takes
   ])
     said(text);
   expect(performance.now() - started).toBeLessThan(4000);
+});
+
+test("files of the user that are named like a runtime are no library's", () => {
+  for (const file of ["node_check.py", "internal/orders/orders_test.go", "native/x.c"]) {
+    expect({ file, isLibrary: isLibraryFile(file) }).toEqual({ file, isLibrary: false });
+  }
+  for (const file of ["node:fs", "internal/modules/cjs/loader.js", "node_modules/x/y.js", "<frozen os>"]) {
+    expect({ file, isLibrary: isLibraryFile(file) }).toEqual({ file, isLibrary: true });
+  }
 });

@@ -1,6 +1,6 @@
-import { turn } from "../../sys/event-loop.ts";
+import { yieldToEventLoop } from "../../sys/event-loop.ts";
 import { gotSignal, statOf } from "../../sys/processes.ts";
-import type { Platform, Witness } from "../platform.ts";
+import type { GroupSignalProbe, Platform } from "../platform.ts";
 import { senderIsDone } from "./sender.ts";
 
 /**
@@ -9,10 +9,10 @@ import { senderIsDone } from "./sender.ts";
  * signals came either way.
  */
 export class Deliveries {
-  #witness: Witness | null = null;
+  #probe: GroupSignalProbe | null = null;
   #count = 0;
   #toGroup = 0;
-  /** What comes by now may have been sent before there was a witness. */
+  /** What comes by now may have been sent before there was a probe. */
   #isUnwatched = false;
 
   constructor(
@@ -33,20 +33,20 @@ export class Deliveries {
 
   /** From now on, a signal to the group is told from one to us: at the price of a process. */
   watch(): void {
-    this.#witness ??= this.platform.witness();
+    this.#probe ??= this.platform.probeGroupSignals();
   }
 
   /** A signal came for the first time. */
   first(): void {
     this.#count = 1;
     this.#toGroup = 0;
-    this.#isUnwatched = this.#witness === null;
+    this.#isUnwatched = this.#probe === null;
     this.watch();
   }
 
   /** It came once more. Returns whether everyone has got it by now. */
   again(signal: NodeJS.Signals): boolean {
-    // Whether one or two were sent before there was a witness, nobody knows: they count as one.
+    // Whether one or two were sent before there was a probe, nobody knows: they count as one.
     if (!this.#isUnwatched) {
       this.#count++;
       if (this.saw(signal)) this.#toGroup++;
@@ -54,14 +54,14 @@ export class Deliveries {
     return this.#toGroup > 0;
   }
 
-  /** Who got it, when nobody is about to send it any further. `guessed` without a witness from its beginning. */
+  /** Who got it, when nobody is about to send it any further. `guessed` without a probe from its beginning. */
   async settled(signal: NodeJS.Signals, limitMs: number): Promise<{ everyone: boolean; guessed: boolean }> {
     await senderIsDone(limitMs);
     const guessed = this.#isUnwatched;
     if (this.saw(signal)) this.#toGroup++;
     if (guessed) {
-      // What was sent before the witness was there has come by then, however busy the machine is.
-      await turn();
+      // What was sent before the probe was there has come by then, however busy the machine is.
+      await yieldToEventLoop();
       this.#isUnwatched = false;
       if (this.#toGroup === 0 && this.#guess(signal)) this.#toGroup = 1;
     }
@@ -71,22 +71,22 @@ export class Deliveries {
   /** Of a signal that is not counted: whether everyone got it. */
   async isForEveryone(signal: NodeJS.Signals, limitMs: number): Promise<boolean> {
     await senderIsDone(limitMs);
-    return this.#witness ? this.saw(signal) : this.#guess(signal);
+    return this.#probe ? this.saw(signal) : this.#guess(signal);
   }
 
-  /** Whether the group got this signal since that was last asked; false without a witness. */
+  /** Whether the group got this signal since that was last asked; false without a probe. */
   saw(signal: NodeJS.Signals): boolean {
-    return this.#witness?.saw(signal) ?? false;
+    return this.#probe?.saw(signal) ?? false;
   }
 
   /** To be told of SIGCONT. */
   wake(): void {
-    this.#witness?.wake();
+    this.#probe?.wake();
   }
 
   stop(): void {
-    this.#witness?.stop();
-    this.#witness = null;
+    this.#probe?.stop();
+    this.#probe = null;
   }
 
   /**

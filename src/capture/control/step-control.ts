@@ -1,5 +1,5 @@
 import { ActiveTimer } from "../../sys/active-timer.ts";
-import { turn } from "../../sys/event-loop.ts";
+import { yieldToEventLoop } from "../../sys/event-loop.ts";
 import { catches, type ProcessStat, statOf } from "../../sys/processes.ts";
 import type { Platform } from "../platform.ts";
 import { Deliveries } from "./deliveries.ts";
@@ -36,8 +36,8 @@ export interface ControlOptions {
   readonly hasTerminal?: boolean;
 }
 
-/** A step this short is not worth a witness, which costs a fork and an exec; see Deliveries. */
-const WITNESS_AFTER_MS = 100;
+/** A step this short is not worth a probe, which costs a fork and an exec; see Deliveries. */
+const PROBE_AFTER_MS = 100;
 /** A shell runs its traps only when the program that it waits for has ended: that one gets the signal after a while. */
 const FOLLOW_UP_MS = 1000;
 /** How long to wait for who signals us and then our group, see senderIsDone. */
@@ -51,7 +51,7 @@ export class StepControl {
   /** Null while nobody has ended the step. */
   cause: Cause | null = null;
   /** With `hasTerminal`: the last signal that everyone got. */
-  everyoneGot: NodeJS.Signals | null = null;
+  wasSentToGroup: NodeJS.Signals | null = null;
   /** Settles with the first signal. */
   readonly interrupted: Promise<void>;
   readonly #tree: ProcessTree;
@@ -64,7 +64,7 @@ export class StepControl {
   readonly #deliveries: Deliveries;
   /** Who got the signal is found out, and it was passed on. */
   #passedOn: Promise<void> = Promise.resolve();
-  #witnessTimer: ReturnType<typeof setTimeout> | undefined;
+  #probeTimer: ReturnType<typeof setTimeout> | undefined;
   #timers: ActiveTimer[] = [];
   #timeout: ActiveTimer | undefined;
 
@@ -110,7 +110,7 @@ export class StepControl {
   /** False when a signal came before the process could be started. */
   async mayStart(): Promise<boolean> {
     this.#moment = "before";
-    await turn();
+    await yieldToEventLoop();
     return this.cause === null;
   }
 
@@ -123,7 +123,7 @@ export class StepControl {
     if (limitMs < Number.POSITIVE_INFINITY) {
       this.#timeout = new ActiveTimer(limitMs, () => this.#timeOut(leftMs <= timeoutMs));
     }
-    this.#witnessTimer = setTimeout(() => this.#deliveries.watch(), WITNESS_AFTER_MS);
+    this.#probeTimer = setTimeout(() => this.#deliveries.watch(), PROBE_AFTER_MS);
   }
 
   /** The process has ended. Where it was ended from outside, waits until nothing of it is left. */
@@ -131,7 +131,7 @@ export class StepControl {
     this.#tree.endedRoot();
     this.#timeout?.stop();
     // The signal that it died of may be on its way.
-    await turn();
+    await yieldToEventLoop();
     if (this.#moment === "running") this.#moment = "draining";
     if (!this.cause) return;
     await this.#passedOn;
@@ -143,7 +143,7 @@ export class StepControl {
   /** All its output is there, and what it left behind is nobody's to end any more. */
   over(): void {
     this.#moment = "over";
-    clearTimeout(this.#witnessTimer);
+    clearTimeout(this.#probeTimer);
     this.#timeout?.stop();
     for (const timer of this.#timers.splice(0)) timer.stop();
   }
@@ -153,10 +153,10 @@ export class StepControl {
     if (this.cause?.kind === "timeout") this.cause = null;
   }
 
-  /** As late as can be: a signal that has arrived and is not noticed in this turn never is. */
+  /** As late as can be: a signal that has arrived and is not noticed in this yieldToEventLoop never is. */
   async close(): Promise<void> {
     this.#deliveries.stop();
-    await turn();
+    await yieldToEventLoop();
   }
 
   /** Signals have their default effect again. */
@@ -215,7 +215,7 @@ export class StepControl {
     const limitMs = Math.min(SENDER_MS, this.options.graceMs / 2);
     const { everyone, guessed } = await this.#deliveries.settled(signal, limitMs);
     if (everyone && this.options.hasTerminal) {
-      this.everyoneGot = signal;
+      this.wasSentToGroup = signal;
       this.cause = null;
       return;
     }
@@ -228,7 +228,7 @@ export class StepControl {
     this.#limit(moment === "running" ? signal : "SIGTERM", reached);
   }
 
-  /** Without a witness it is a guess: then a process that does not handle the signal, and lives, did not get it. */
+  /** Without a probe it is a guess: then a process that does not handle the signal, and lives, did not get it. */
   #reachedRoot(signal: NodeJS.Signals, reached: (process: ProcessStat) => boolean, guessed: boolean): boolean {
     const root = statOf(this.#tree.root);
     if (root === null || root.zombie) return true;

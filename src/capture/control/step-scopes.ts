@@ -1,3 +1,4 @@
+import { VARIABLES } from "../../model/step-environment.ts";
 import { type ProcessStat, readText } from "../../sys/processes.ts";
 import type { ChildSpec, Platform } from "../platform.ts";
 
@@ -76,4 +77,4 @@ export class StepScopes {
   }
 }
 
-const NAME = "SCENARIOLOG_STEP_ID=";
+const NAME = `${VARIABLES.stepId}=`;

@@ -1,4 +1,4 @@
-import { turn } from "../../sys/event-loop.ts";
+import { yieldToEventLoop } from "../../sys/event-loop.ts";
 import { statOf } from "../../sys/processes.ts";
 import type { Platform } from "../platform.ts";
 import { kill } from "./process-tree.ts";
@@ -34,7 +34,7 @@ export class Suspension {
     if (this.#wakes !== wakes) return;
     if (step && !everyone) this.#stopAll();
     // A SIGCONT that came meanwhile would be followed by no other.
-    await turn();
+    await yieldToEventLoop();
     if (this.#wakes !== wakes || lastWokenMs > askedMs) return;
     // To everyone SIGTSTP does nothing in a group without a shell to wake it. Nor would it to us alone.
     if (everyone) this.stopByDefault();

@@ -2,18 +2,18 @@ import fs from "node:fs";
 import { closeDescriptor, duplicate, newPipe, setBlocking } from "../../sys/pipes.ts";
 import { holds, linkOf, type ProcessStat } from "../../sys/processes.ts";
 import { locate } from "../locate.ts";
-import type { Hold, Source } from "../platform.ts";
+import type { DetachedPipe, Source } from "../platform.ts";
 import type { Reaper } from "./reaper.ts";
 import { spawnHelper } from "./spawn-helper.ts";
 
 /** Of `processes`, those that have one of these pipes open. */
-export function holders(processes: readonly ProcessStat[], sources: readonly Source[]): ProcessStat[] {
+export function processesHolding(processes: readonly ProcessStat[], sources: readonly Source[]): ProcessStat[] {
   const links = new Set(sources.map(({ fd }) => linkOf(`/proc/self/fd/${fd}`)).filter((link) => link !== ""));
   return processes.filter(({ pid }) => holds(pid, links));
 }
 
 /** Null when the source is closed already. Its stream finds an end from then on, and takes nothing more. */
-export function hold(source: Source, reaper: Reaper): Hold | null {
+export function detachPipe(source: Source, reaper: Reaper): DetachedPipe | null {
   const fd = reopen(source.fd);
   if (fd === null) return null;
   return {

@@ -2,7 +2,7 @@ import { closeDescriptor } from "../../sys/pipes.ts";
 import { hasSignal, signalBit, signalSet } from "../../sys/processes.ts";
 import { kill } from "../control/process-tree.ts";
 import { locate } from "../locate.ts";
-import type { Witness } from "../platform.ts";
+import type { GroupSignalProbe } from "../platform.ts";
 import type { Reaper } from "./reaper.ts";
 import { spawnHelper } from "./spawn-helper.ts";
 
@@ -11,7 +11,7 @@ import { spawnHelper } from "./spawn-helper.ts";
  * was sent to us alone does not. The kernel would tell by a signal's siginfo, but Bun does not hand it out. Null where it
  * cannot be started.
  */
-export function startWitness(reaper: Reaper): Witness | null {
+export function startGroupSignalProbe(reaper: Reaper): GroupSignalProbe | null {
   const first = Watcher.start(reaper);
   return first && new GroupWitness(first, reaper);
 }
@@ -20,7 +20,7 @@ export function startWitness(reaper: Reaper): Witness | null {
  * A signal is pending once, however often it came. So whenever somebody asks, a fresh process takes the watch, and what
  * the last one got is kept here.
  */
-class GroupWitness implements Witness {
+class GroupWitness implements GroupSignalProbe {
   #watcher: Watcher;
   /** What the group got, and nobody has been told yet. */
   #got = 0n;

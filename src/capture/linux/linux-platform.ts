@@ -7,9 +7,9 @@ import { becomeSubreaper, dumpNoCore } from "../../sys/self.ts";
 import { spawnProcess } from "../../sys/spawn.ts";
 import { locate, notExecutable, notFound } from "../locate.ts";
 import type { Child, ChildSpec, Platform } from "../platform.ts";
-import { hold, holders } from "./detached-pipe.ts";
+import { detachPipe, processesHolding } from "./detached-pipe.ts";
 import { environmentWith } from "./environment.ts";
-import { startWitness } from "./group-signal-probe.ts";
+import { startGroupSignalProbe } from "./group-signal-probe.ts";
 import { type Inherited, readInherited, restoreFileLimit } from "./inherited.ts";
 import { PipeSource } from "./pipe-source.ts";
 import { Reaper } from "./reaper.ts";
@@ -30,17 +30,19 @@ export function linuxPlatform(): Platform {
     descendants: () => descendantsOf(process.pid, reaper.others),
     dumpNoCore,
     inherited: (signal) => (hasSignal(ignored, signal) ? "ignored" : hasSignal(blocked, signal) ? "blocked" : "free"),
-    holders,
-    hold: (source) => hold(source, reaper),
-    witness: () => startWitness(reaper),
+    processesHolding,
+    detachPipe: (source) => detachPipe(source, reaper),
+    probeGroupSignals: () => startGroupSignalProbe(reaper),
   };
 }
 
 function spawn(spec: ChildSpec, inherited: Inherited, reaper: Reaper): Child | Exit {
-  const file = locate(spec.argv[0], spec.cwd ?? process.cwd(), process.env.PATH);
+  const directory = spec.cwd ?? inherited.directory;
+  const file = locate(spec.argv[0], directory ?? ".", process.env.PATH);
   if (typeof file !== "string") return file;
 
-  const pipes = spec.output === "console" ? [] : newPipes(spec.output === "pipe" ? 1 : 2);
+  const piped: readonly number[] = { console: [], pipe: [1], pipes: [1, 2], stdout: [1], stderr: [2] }[spec.output];
+  const pipes = newPipes(piped.length);
   // Whatever a step leaves behind, setsid or double fork, stays below us and can be found.
   becomeSubreaper();
   const pid = spawnProcess({
@@ -49,10 +51,10 @@ function spawn(spec: ChildSpec, inherited: Inherited, reaper: Reaper): Child | E
     environment: environmentWith(spec.env),
     actions: [
       ...(spec.stdin === "null" ? [{ open: "/dev/null", as: 0 } as const] : []),
-      ...pipes.map(({ write }, i) => ({ dup: write, as: i + 1 })),
+      ...pipes.map(({ write }, i) => ({ dup: write, as: piped[i]! })),
       ...(spec.output === "pipe" ? [{ dup: 1, as: 2 }] : []),
       ...inherited.descriptors.map((fd) => ({ dup: fd, as: fd })),
-      ...(spec.cwd === undefined ? [] : [{ chdir: spec.cwd } as const]),
+      ...(directory === undefined ? [] : [{ chdir: directory } as const]),
     ],
     defaultSignals: inherited.defaultSignals,
     limit: restoreFileLimit,
@@ -62,11 +64,16 @@ function spawn(spec: ChildSpec, inherited: Inherited, reaper: Reaper): Child | E
     for (const { read } of pipes) closeDescriptor(read);
     return whyNot(-pid, file);
   }
-  const [stdout = null, stderr = null] = pipes.map(({ read }) => new PipeSource(read));
+  const sourceOf = (fd: number) => {
+    const pipe = pipes[piped.indexOf(fd)];
+    return pipe === undefined ? null : new PipeSource(pipe.read);
+  };
+  const [stdout, stderr] = [sourceOf(1), sourceOf(2)];
   return { pid, stdout, stderr, exited: reaper.wait(pid) };
 }
 
-function newPipes(count: 1 | 2): Pipe[] {
+function newPipes(count: number): Pipe[] {
+  if (count === 0) return [];
   const first = newPipe();
   const second = first !== null && count === 2 ? newPipe() : null;
   if (first !== null && count === 1) return [first];

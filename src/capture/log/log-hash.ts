@@ -3,7 +3,7 @@ import { BYTES, FINAL, type HashOrder } from "./hash-order.ts";
 /** From here on a thread pays off: it takes 4 ms to start, and hashing takes half of the time that writing does. */
 const THREAD_AT_BYTES = 8 << 20;
 /** In the executable all code lies in one folder, but for the entry points, which keep their places below src/. */
-const THREAD = import.meta.url.includes("/$bunfs/") ? "./capture/hash-thread.ts" : "./hash-thread.ts";
+const THREAD = import.meta.url.includes("/$bunfs/") ? "./capture/log/hash-thread.ts" : "./hash-thread.ts";
 
 /** The hash of no bytes. */
 export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

@@ -1,16 +1,12 @@
 import fs from "node:fs";
 import path from "node:path";
 import { usageError } from "../../errors.ts";
+import { fromEnv, VARIABLES } from "../../model/step-environment.ts";
 import { DATABASE_NAME, findDatabase } from "./find-database.ts";
 import { seeHelp } from "./parse.ts";
 
 /** Flags that may come from the environment, as `exec` hands them to the scripts inside a step. */
-const VARIABLES = {
-  db: "SCENARIOLOG_DB",
-  "run-id": "SCENARIOLOG_RUN_ID",
-  "root-dir": "SCENARIOLOG_ROOT_DIR",
-  "log-dir": "SCENARIOLOG_LOG_DIR",
-} as const;
+const INHERITED = { db: "database", "run-id": "runId", "root-dir": "rootDir", "log-dir": "logDir" } as const;
 
 /** Verbs that a harness calls with --db: the caller names the file that they write to, and they never search for one. */
 const TOLD_THE_DATABASE = new Set(["init", "run start", "run end", "exec"]);
@@ -19,10 +15,10 @@ const TOLD_THE_DATABASE = new Set(["init", "run start", "run end", "exec"]);
  * The flag's value, else the environment's; of the database also the nearest one here or above (see find-database.ts).
  * An empty value counts as given in a flag only. Throws USAGE.
  */
-export function required(verb: string, args: Readonly<Record<string, unknown>>, flag: keyof typeof VARIABLES): string {
+export function required(verb: string, args: Readonly<Record<string, unknown>>, flag: keyof typeof INHERITED): string {
   const given = args[flag];
   if (typeof given === "string") return given;
-  const inherited = flag === "run-id" ? inheritedRunId(args) : process.env[VARIABLES[flag]];
+  const inherited = flag === "run-id" ? inheritedRunId(args) : fromEnv()[INHERITED[flag]];
   if (inherited) return inherited;
   if (flag === "db" && !TOLD_THE_DATABASE.has(verb)) {
     const found = findDatabase(process.cwd());
@@ -32,7 +28,8 @@ export function required(verb: string, args: Readonly<Record<string, unknown>>, 
       `scenariolog record makes one; else give --db, or set SCENARIOLOG_DB; ${seeHelp(verb)}`,
     );
   }
-  throw usageError(`required flag --${flag} not given`, `give it, or set ${VARIABLES[flag]}; ${seeHelp(verb)}`);
+  const variable = VARIABLES[INHERITED[flag]];
+  throw usageError(`required flag --${flag} not given`, `give it, or set ${variable}; ${seeHelp(verb)}`);
 }
 
 /**
@@ -45,7 +42,8 @@ export function optional(
 ): string | undefined {
   const given = args[flag];
   if (typeof given === "string") return given;
-  return process.env.SCENARIOLOG_RUN_ID ? undefined : process.env[VARIABLES[flag]] || undefined;
+  const inherited = fromEnv();
+  return inherited.runId === undefined ? inherited[INHERITED[flag]] : undefined;
 }
 
 /** A flag that no variable stands in for. */
@@ -60,10 +58,10 @@ export function requiredFlag(verb: string, args: Readonly<Record<string, unknown
  * Undefined if the environment has none, or if it belongs to another database.
  */
 export function inheritedRunId(args: Readonly<Record<string, unknown>>): string | undefined {
-  const { SCENARIOLOG_DB: db, SCENARIOLOG_RUN_ID: runId } = process.env;
+  const { database, runId } = fromEnv();
   const given = args.db;
-  if (typeof given === "string" && db && !isSameFile(given, db)) return undefined;
-  return runId || undefined;
+  if (typeof given === "string" && database !== undefined && !isSameFile(given, database)) return undefined;
+  return runId;
 }
 
 /** Whatever name each path uses: a link, a relative path. */

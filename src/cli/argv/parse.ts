@@ -12,8 +12,6 @@ export interface ParsedLine {
   readonly help: boolean;
 }
 
-/** Flags that count each time they are given, unless their definition says so itself; of any other the last one counts. */
-const REPEATABLE = new Set(["kv", "only", "skip", "redact"]);
 const TRUE = /^(?:1|t|true)$/i;
 const FALSE = /^(?:0|f|false)$/i;
 
@@ -41,7 +39,7 @@ export function parseLine(verb: string, defs: ArgsDef, argv: readonly string[]):
       else {
         if (value === undefined && i + 1 >= own.length) throw usageError(`flag --${name} needs a value`, seeHelp(verb));
         const text = value ?? own[++i]!;
-        if (REPEATABLE.has(name) || ("repeatable" in def && def.repeatable === true))
+        if ("repeatable" in def && def.repeatable === true)
           flags[name] = [...((flags[name] as string[] | undefined) ?? []), text];
         else flags[name] = text;
       }

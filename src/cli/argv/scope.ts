@@ -1,5 +1,6 @@
 import type { ArgsDef } from "citty";
 import { exitCode, ScenariologError, usageError } from "../../errors.ts";
+import { fromEnv } from "../../model/step-environment.ts";
 import type { PlaceSpec } from "../../recorder/inside/place.ts";
 import { takeInWaiting } from "../../recorder/pending/waiting.ts";
 import { openForWriting } from "../../store/open.ts";
@@ -43,8 +44,7 @@ export function placeOf(verb: string, args: Args): PlaceSpec {
   const run = required(verb, args, "run-id");
   if (args.run === true) return { run, step: null, attempt: null };
   if (args.step !== undefined) return { run, step: integerOf("step", String(args.step), 0), attempt: null };
-  const attempt = Number(process.env.SCENARIOLOG_ATTEMPT);
-  return { run, step: inherited!, attempt: attempt > 0 ? attempt : null };
+  return { run, step: inherited!, attempt: fromEnv().attempt };
 }
 
 /** The id of the step around us; undefined if there is none, or if the flags name another run. */
@@ -52,7 +52,7 @@ export function inheritedStep(args: Args): string | undefined {
   const runId = inheritedRunId(args);
   const given = args["run-id"];
   if (runId === undefined || (given !== undefined && given !== runId)) return undefined;
-  return process.env.SCENARIOLOG_STEP_ID || undefined;
+  return fromEnv().stepId;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { usageError } from "../../errors.ts";
 import { SKIP_CODE, type StepOptions } from "../../model/step.ts";
+import { fromEnv, VARIABLES } from "../../model/step-environment.ts";
 import { choice, duration, type FlagDefs, integer, size, valuesOf } from "./flag.ts";
 
 /** How a step is run and kept: flags of every verb that records steps. */
@@ -96,7 +97,7 @@ export function stepOptionsOf(verb: string, args: Readonly<Record<string, unknow
 /** The flag's code, else the environment's, else the fallback. Null is none. Throws USAGE. */
 export function skipCodeOf(given: number | null | undefined, fallback: number | null): number | null {
   if (given !== undefined) return given;
-  const inherited = skipCode("SCENARIOLOG_SKIP_CODE", process.env.SCENARIOLOG_SKIP_CODE ?? "");
+  const inherited = skipCode(VARIABLES.skipCode, fromEnv().skipCode ?? "");
   return inherited === undefined ? fallback : inherited;
 }
 

@@ -1,6 +1,7 @@
 import { usageError } from "../../errors.ts";
 import { Redactor } from "../../model/redact/redactor.ts";
 import type { StepOptions, TraceMode } from "../../model/step.ts";
+import { fromEnv, VARIABLES } from "../../model/step-environment.ts";
 import { type FlagDefs, valuesOf } from "./flag.ts";
 import { seeHelp } from "./parse.ts";
 
@@ -51,18 +52,17 @@ export function redactionOf(
   args: Args,
   patterns: readonly string[] | undefined,
 ): { redactor: Redactor; redactLogs: boolean } {
-  const { SCENARIOLOG_REDACT: inherited = "", SCENARIOLOG_REDACT_LOGS: logs = "" } = process.env;
-  const all = patterns ?? inherited.split("\n").filter((pattern) => pattern !== "");
+  const { redact, redactLogs } = fromEnv();
   return {
-    redactor: new Redactor({ patterns: all, environment: process.env }),
-    redactLogs: args["redact-logs"] === true || !["", "0"].includes(logs),
+    redactor: new Redactor({ patterns: patterns ?? redact, environment: process.env }),
+    redactLogs: args["redact-logs"] === true || redactLogs,
   };
 }
 
 function inheritedMode(verb: string, fallback: TraceMode): TraceMode {
-  const text = process.env.SCENARIOLOG_TRACE ?? "";
-  if (text === "") return fallback;
+  const text = fromEnv().trace;
+  if (text === undefined || text === "") return fallback;
   const mode = MODES.find((known) => known === text);
   if (mode !== undefined) return mode;
-  throw usageError(`SCENARIOLOG_TRACE ${JSON.stringify(text)} is none of ${MODES.join(", ")}`, seeHelp(verb));
+  throw usageError(`${VARIABLES.trace} ${JSON.stringify(text)} is none of ${MODES.join(", ")}`, seeHelp(verb));
 }

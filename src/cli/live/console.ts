@@ -1,3 +1,4 @@
+import type { FailingPlace } from "../../model/failing-place.ts";
 import type { Stream } from "../../model/ids.ts";
 import type { StepEnd, StepProgress, SuiteObserver } from "../../model/progress.ts";
 import type { Redactor } from "../../model/redact/redactor.ts";
@@ -8,35 +9,41 @@ import { Outlet } from "../../sys/outlet.ts";
 import { mayColour, mayRedraw, type Terminal, terminalOn } from "../../sys/terminal.ts";
 import { harmless, RecordedOutput } from "../output/harmless.ts";
 import { readerOf } from "../output/reader.ts";
+import { failedPlaceOf } from "./failed-place.ts";
+import type { RemainingTime } from "./remaining-time.ts";
 import { RunningStep } from "./running-step.ts";
 import { leftOutNote, type Show, shows } from "./show.ts";
 import { ShownOutput } from "./shown-output.ts";
 import { tailDump } from "./tail-dump.ts";
-import { attemptLine, type Paint, paint, plain, verdictLine } from "./verdict.ts";
+import { againLine, attemptLine, isBad, type Paint, paint, plain, USUAL_COLUMNS, verdictLine } from "./verdict.ts";
 
 const REFRESH_MS = 100;
 const SLOW_MS = 60_000;
 
 export interface ConsoleOptions {
   readonly show: Show;
-  /** Where there is no live line: how long a step may be silent until a line says so, and between two such. 0 is never. */
+  /** Without a live line: how long a step may be silent before a line says so, and between two such lines. 0 is never. */
   readonly heartbeatMs: number;
-  /** From when on a step is said to be slow; 0 is never. A minute when absent. */
+  /** After how long a line says that a step is slow; 0 is never. A minute if absent. */
   readonly slowMs?: number;
-  /** Takes secrets out of all that is shown of a step's output; absent: nothing is. */
+  /** Takes secrets out of all that is shown of a step's output; absent: nothing is taken out. */
   readonly redactor?: Redactor;
+  /** What the live line says about the end of the run; absent: nothing. */
+  readonly remaining?: RemainingTime | undefined;
 }
 
 export interface SuiteConsole extends SuiteObserver {
-  /** A line between those about the steps. */
+  /** Prints a line between the lines about steps. */
   say(line: string): void;
-  /** Waits until all is on the console, or nobody reads it any more. To be called once, before anything else is printed. */
+  /** A line for each step that did not pass, in the order in which they ended. */
+  readonly failures: readonly string[];
+  /** Waits until everything is on the console, or nobody reads it any more. Call it before anything else is printed. */
   close(): Promise<void>;
 }
 
 /**
- * What a person sees of a suite while it runs, on stderr: a line for each step that has ended, and, on a terminal, one
- * below them about those that run, redrawn in place. No step ever waits for it.
+ * What a person sees of a running suite on stderr: a line for each step that has ended, and below them, on a terminal, one
+ * about the running steps that is redrawn in place. No step ever waits for it.
  */
 export async function createConsole(options: ConsoleOptions): Promise<SuiteConsole> {
   return new LiveConsole(options, await terminalOn(2));
@@ -46,12 +53,17 @@ class LiveConsole implements SuiteConsole {
   readonly #err = new Outlet(2);
   readonly #out = new Outlet(1);
   readonly #reader = readerOf(2);
-  readonly #recorded = { stdout: new RecordedOutput(readerOf(1)), stderr: new RecordedOutput(readerOf(2)) };
+  readonly #readers = { stdout: readerOf(1), stderr: this.#reader };
+  readonly #recorded = {
+    stdout: new RecordedOutput(this.#readers.stdout),
+    stderr: new RecordedOutput(this.#readers.stderr),
+  };
   readonly #paint: Paint;
   readonly #redraws: boolean;
   readonly #running = new Map<string, RunningStep>();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #shown = new Map<string, Record<Stream, ShownOutput>>();
+  readonly failures: string[] = [];
   #drawn = false;
 
   constructor(
@@ -71,8 +83,9 @@ class LiveConsole implements SuiteConsole {
   }
 
   stepStarted(step: StepProgress): void {
-    // Drawn at the next refresh: of a step that is over by then its end is enough.
+    // The next refresh draws it: for a step that is over by then its end is enough.
     this.#running.set(keyOf(step), new RunningStep(step, nowMs(), this.options.redactor));
+    this.options.remaining?.started(step, nowMs());
   }
 
   stepOutput(step: StepProgress, stream: Stream, chunk: Uint8Array): void {
@@ -82,14 +95,18 @@ class LiveConsole implements SuiteConsole {
 
   attemptEnded(step: StepProgress, end: StepEnd): void {
     this.#flush(step);
-    this.#print(attemptLine(step, end, this.#paint), this.#tail(step, end));
+    const place = this.#placeOf(end);
+    this.#print(attemptLine(step, end, this.#paint, place, this.#columns), this.#tail(step, end));
   }
 
   stepEnded(step: StepProgress, end: StepEnd): void {
     this.#running.delete(keyOf(step));
+    this.options.remaining?.ended(step);
     this.#flush(step);
     this.#shown.delete(keyOf(step));
-    this.#print(verdictLine(step, end, this.#paint), this.#tail(step, end));
+    const place = this.#placeOf(end);
+    this.#print(verdictLine(step, end, this.#paint, place, this.#columns), this.#tail(step, end));
+    if (isBad(end.verdict)) this.failures.push(againLine(step, end, place));
     for (const [stream, outlet] of [["stdout", this.#out] as const, ["stderr", this.#err] as const]) {
       const note = leftOutNote(stream, outlet.takeLeftOut());
       if (note !== "") this.#print(`[scenariolog] note: ${note}`);
@@ -121,23 +138,31 @@ class LiveConsole implements SuiteConsole {
   }
 
   #shownOf(step: StepProgress): Record<Stream, ShownOutput> {
-    const { redactor } = this.options;
-    const shown = this.#shown.get(keyOf(step)) ?? {
-      stdout: new ShownOutput(redactor, (bytes) => this.#out.write(this.#recorded.stdout.push(bytes))),
-      stderr: new ShownOutput(redactor, (bytes) => this.#err.write(this.#recorded.stderr.push(bytes))),
-    };
+    const outputOf = (stream: Stream) =>
+      new ShownOutput(this.options.redactor, this.#readers[stream], (bytes) =>
+        this.#outletOf(stream).write(this.#recorded[stream].push(bytes)),
+      );
+    const shown = this.#shown.get(keyOf(step)) ?? { stdout: outputOf("stdout"), stderr: outputOf("stderr") };
     this.#shown.set(keyOf(step), shown);
     return shown;
   }
 
   #tail(step: StepProgress, end: StepEnd): string {
-    const isGood = ["passed", "flaky", "skipped"].includes(end.verdict);
-    return this.options.show !== "failed" || isGood
-      ? ""
-      : tailDump(titleOf(step), end, this.#reader, this.options.redactor);
+    return this.options.show === "failed" && isBad(end.verdict)
+      ? tailDump(titleOf(step), end, this.#reader, this.options.redactor)
+      : "";
   }
 
-  /** What may have become a command with the next output, and does not. */
+  #placeOf(end: StepEnd): FailingPlace | null {
+    return isBad(end.verdict) ? failedPlaceOf(end, this.options.redactor) : null;
+  }
+
+  /** In the last column a terminal may already go to the next line. */
+  get #columns(): number {
+    return this.terminal === null ? USUAL_COLUMNS : this.terminal.columns() - 1;
+  }
+
+  /** Prints the held end of the output: no command for a CI can come of it any more. */
   #releaseHeld(): void {
     for (const stream of ["stdout", "stderr"] as const) this.#outletOf(stream).write(this.#recorded[stream].end());
   }
@@ -146,7 +171,7 @@ class LiveConsole implements SuiteConsole {
     return stream === "stdout" ? this.#out : this.#err;
   }
 
-  /** In place of the live line, which comes back below it. */
+  /** Prints a line in place of the live line, which comes back below it. */
   #print(line: string, below = ""): void {
     this.#releaseHeld();
     const shown = harmless(line, this.#reader, "styled");
@@ -166,7 +191,7 @@ class LiveConsole implements SuiteConsole {
     this.#draw();
   }
 
-  /** A CI job that prints nothing for long is taken for dead by people, and by some CI as well. */
+  /** People, and some CI systems, take a job for dead that prints nothing for long. */
   #beat(running: RunningStep, now: number): void {
     const { heartbeatMs } = this.options;
     if (heartbeatMs === 0 || now - running.heardMs < heartbeatMs) return;
@@ -176,23 +201,25 @@ class LiveConsole implements SuiteConsole {
     this.#print(`  ...  ${placeOf(step)}${titleOf(step)} runs for ${elapsedOf(now - startMs)}, ${age}`);
   }
 
-  /** Not while the console is behind: it would see old news only, and later. */
+  /** Draws nothing while the console is behind: that would only delay what waits. */
   #draw(): void {
     if (!this.#redraws || this.#err.isBehind || this.#running.size === 0) return;
     const text = this.#liveText();
     this.#err.write(`\r${text}\x1b[K`);
   }
 
-  /** The step that began last stands for those that run beside it; "" where no line is to be drawn. */
+  /** The line names the step that began last, and counts the others; "" if no line is drawn. */
   #liveText(): string {
     const running = [...this.#running.values()].at(-1);
     this.#drawn = this.#redraws && running !== undefined;
     if (!this.#drawn) return "";
     const others = this.#running.size > 1 ? ` (+${this.#running.size - 1})` : "";
     const { step, startMs, lastLine } = running!;
-    const head = `${placeOf(step)}${titleOf(step)}${others} ${elapsedOf(nowMs() - startMs)}`;
+    const leftMs = this.options.remaining?.leftMs(nowMs()) ?? null;
+    const left = leftMs === null ? "" : `, about ${roughly(leftMs)} left`;
+    const head = `${placeOf(step)}${titleOf(step)}${others} ${elapsedOf(nowMs() - startMs)}${left}`;
     // In the last column a terminal may already go to the next line.
-    return fit(lastLine === "" ? head : `${head} | ${lastLine.replaceAll("\t", " ")}`, this.terminal!.columns() - 1);
+    return fit(lastLine === "" ? head : `${head} | ${lastLine}`, this.terminal!.columns() - 1);
   }
 
   get #slowMs(): number {
@@ -204,7 +231,12 @@ function placeOf({ index, total }: StepProgress): string {
   return total === 0 ? "" : `[${index}/${total}] `;
 }
 
-/** What runs at once differs in one of these. */
+/** `7s`, `2m05s`: tenths would claim too much. */
+function roughly(ms: number): string {
+  return elapsedOf(1000 * Math.ceil(ms / 1000)).replace(/\.0s$/, "s");
+}
+
+/** Steps that run at once differ in one of these. */
 function keyOf({ index, num, name }: StepProgress): string {
   return `${index} ${num} ${name}`;
 }

@@ -11,7 +11,7 @@ import { tailDump } from "./tail-dump.ts";
 
 const LF = 0x0a;
 
-/** What `exec --show` adds. */
+/** What `exec --show` adds to a step. */
 export interface ShownStep {
   readonly onOutput: NonNullable<RecordOptions["onOutput"]>;
   /** Waits until the console has what it is to get. */
@@ -19,16 +19,16 @@ export interface ShownStep {
 }
 
 /**
- * Copies a step's streams to ours as they come, without what the redactor finds and as the rule in guard.ts says, or shows the
- * end of one that failed.
+ * Copies a step's streams to the recorder's own as they come, without what the redactor finds and what their reader would
+ * obey, or shows the end of a step that failed.
  */
 export function shownStep(show: Show, redactor?: Redactor): ShownStep {
   const outlets = { stdout: new Outlet(1), stderr: new Outlet(2) };
   const [onOut, onErr] = [readerOf(1), readerOf(2)];
   const recorded = { stdout: new RecordedOutput(onOut), stderr: new RecordedOutput(onErr) };
   const shown = {
-    stdout: new ShownOutput(redactor, (bytes) => outlets.stdout.write(recorded.stdout.push(bytes))),
-    stderr: new ShownOutput(redactor, (bytes) => outlets.stderr.write(recorded.stderr.push(bytes))),
+    stdout: new ShownOutput(redactor, onOut, (bytes) => outlets.stdout.write(recorded.stdout.push(bytes))),
+    stderr: new ShownOutput(redactor, onErr, (bytes) => outlets.stderr.write(recorded.stderr.push(bytes))),
   };
   let lacksEnd = false;
   return {
@@ -43,7 +43,7 @@ export function shownStep(show: Show, redactor?: Redactor): ShownStep {
         outlets[stream].write(recorded[stream].end());
       }
       await outlets.stdout.close();
-      // Our own line is to be one, where both are seen together.
+      // The recorder's own line must stand alone if both are seen together.
       if (lacksEnd && onOut.isTerminal && onErr.isTerminal) outlets.stderr.write("\n");
       if (show === "failed" && failed(step)) {
         const files = {

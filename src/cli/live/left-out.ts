@@ -1,9 +1,9 @@
 import type { LeftOut } from "../../recorder/run/plan.ts";
 
-/** Of one reason no more files are named. */
+/** How many files a line names for one reason. */
 const MOST_NAMED = 10;
 
-/** A line for each reason why files are no steps: a warning if they look like steps, else a note. */
+/** A line for each reason why files are not steps: a warning if they look like steps, else a note. */
 export function leftOutLines(
   leftOut: readonly LeftOut[],
 ): { readonly level: "warn" | "note"; readonly text: string }[] {

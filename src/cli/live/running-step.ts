@@ -1,15 +1,16 @@
 import type { StepProgress } from "../../model/progress.ts";
 import type { Redactor } from "../../model/redact/redactor.ts";
 import { plainText } from "../../render/plain-text.ts";
+import { settledLine } from "./redrawn-lines.ts";
 
-/** Of the last line; more does not fit on any screen. */
+/** How much of the output's end is kept: more than fits on any line of a screen. */
 const KEPT_BYTES = 1024;
 
-/** What the console knows of a step that runs. Times are monotonic readings. */
+/** What the console knows of a running step. Times are monotonic readings in ms. */
 export class RunningStep {
-  /** When something was last said of its being slow. */
+  /** Whether a line has said that it is slow. */
   slowSaid = false;
-  /** Of its output or, when that is later, of the last line about its silence. */
+  /** The time of its last output, or of the last line about its silence if that is later. */
   heardMs: number;
   lastOutputMs: number | null = null;
   #tail: Uint8Array = new Uint8Array();
@@ -25,16 +26,16 @@ export class RunningStep {
   output(chunk: Uint8Array, nowMs: number): void {
     this.heardMs = nowMs;
     this.lastOutputMs = nowMs;
-    // Copied: the chunk's memory belongs to the reader.
+    // A copy, since the chunk's memory belongs to the reader.
     if (chunk.length >= KEPT_BYTES) this.#tail = chunk.slice(-KEPT_BYTES);
     else this.#tail = Uint8Array.from(Buffer.concat([this.#tail, chunk]).subarray(-KEPT_BYTES));
   }
 
-  /** The last line that says something, of what may be a progress bar; "" when there is none. */
+  /** The last line that says something, as it stands on a screen; "" if there is none. */
   get lastLine(): string {
-    const raw = new TextDecoder().decode(this.#tail).replaceAll("\r", "\n").split("\n");
-    this.redactor?.tail(raw);
-    const lines = plainText(raw.join("\n")).split("\n");
-    return lines.findLast((line) => line.trim() !== "")?.trim() ?? "";
+    const lines = new TextDecoder().decode(this.#tail).split("\n").map(settledLine);
+    this.redactor?.tail(lines);
+    const last = lines.map(plainText).findLast((line) => line.trim() !== "");
+    return last?.trim().replaceAll("\t", " ") ?? "";
   }
 }

@@ -2,15 +2,17 @@ import path from "node:path";
 import { tailOf } from "../../files/tail.ts";
 import type { Redactor } from "../../model/redact/redactor.ts";
 import { visible } from "../../render/text.ts";
+import { workingDirectory } from "../../sys/working-directory.ts";
 import { harmless } from "../output/harmless.ts";
 import type { Reader } from "../output/reader.ts";
+import { settledLine } from "./redrawn-lines.ts";
 
 const LINES = 50;
 const MOST_BYTES = 65_536;
 
 /**
- * The end of what a failed step printed: stderr, then stdout, each under a line that says where the rest is; "" when it
- * printed nothing. Null is a log that is not there.
+ * The end of what a failed step printed: stderr, then stdout, each under a line that says where the rest is; "" if it
+ * printed nothing. A log that does not exist is null. A line that was redrawn is shown as it stays.
  */
 export function tailDump(
   title: string,
@@ -28,15 +30,17 @@ function dump(title: string, stream: string, file: string | null, reader: Reader
   const tail = file === null ? null : tailOf(file, LINES, MOST_BYTES);
   if (file === null || tail === null) return "";
   const where = tail.before > 0 ? `, the end of ${visible(nearName(file))}` : "";
-  const lines = tail.text.split("\n");
+  const lines = tail.text.split("\n").map(settledLine);
   redactor?.tail(lines);
   const text = harmless(lines.join("\n"), reader, "plain");
-  // To Buildkite a line like this begins a group, which is as well.
+  // In Buildkite a line like this begins a group, which does no harm.
   return `--- ${harmless(`${title}: ${stream}${where}`, reader, "plain")}\n${text}${text.endsWith("\n") ? "" : "\n"}`;
 }
 
-/** As one would name it from here. */
-function nearName(file: string): string {
-  const relative = path.relative(process.cwd(), file);
+/** A path as a person names it from the current directory. */
+export function nearName(file: string): string {
+  const directory = workingDirectory();
+  if (directory === null) return file;
+  const relative = path.relative(directory, file);
   return relative.startsWith("..") || path.isAbsolute(relative) ? file : relative;
 }

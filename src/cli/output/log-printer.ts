@@ -6,7 +6,7 @@ import { linesOf, piecesOf } from "../../files/line-chunks.ts";
 import type { Tape } from "../../files/step-output.ts";
 import { lastLinesFrom, lastMatchesFrom } from "../../files/tail.ts";
 import type { Stream } from "../../model/ids.ts";
-import type { LineMatcher } from "../../model/line-matcher.ts";
+import type { Matcher } from "../../model/line-matcher.ts";
 import { note } from "./console.ts";
 import { RecordedOutput } from "./harmless.ts";
 import { PROGRAM, type Reader, readerOf } from "./reader.ts";
@@ -17,7 +17,7 @@ export interface LogView {
   readonly timestamps: boolean;
   /** Only the last so many lines, of those that match. */
   readonly tail?: number;
-  readonly grep?: LineMatcher;
+  readonly grep?: Matcher;
   /** Byte for byte, whoever reads it. */
   readonly raw: boolean;
 }

@@ -28,6 +28,11 @@ export function readerOf(fd: number): Reader {
   };
 }
 
+/** Whether a descriptor is open, and on a terminal. */
+export function isTerminal(fd: number): boolean {
+  return statOf(fd)?.isCharacterDevice() === true && process.getBuiltinModule("node:tty").isatty(fd);
+}
+
 function statOf(fd: number): fs.Stats | undefined {
   try {
     return fs.fstatSync(fd);

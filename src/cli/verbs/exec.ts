@@ -10,6 +10,7 @@ import { dbArg, kvArg, rootDirArg } from "../argv/flags.ts";
 import { tagsOf } from "../argv/kv.ts";
 import { integerOf, seeHelp } from "../argv/parse.ts";
 import { choiceOf, stepArgs, stepOptionsOf } from "../argv/step-flags.ts";
+import { nameOfCommand } from "../argv/step-name.ts";
 import { traceArgs, traceOptionsOf } from "../argv/trace-flags.ts";
 import { SHOW } from "../live/show.ts";
 import { writeErr } from "../output/streams.ts";
@@ -26,7 +27,11 @@ export default defineCommand({
       valueHint: "dir",
       description: "Where log files go; relative to --root-dir (or SCENARIOLOG_LOG_DIR)",
     },
-    name: { type: "string", valueHint: "name", description: "The step's name" },
+    name: {
+      type: "string",
+      valueHint: "name",
+      description: "The step's name (default within record: its script's, or program's)",
+    },
     "step-num": {
       type: "string",
       valueHint: "n",
@@ -70,7 +75,11 @@ function specOf(args: { readonly [flag: string]: unknown }, data: Invocation): S
     runId: required("exec", args, "run-id"),
     rootDir: required("exec", args, "root-dir"),
     logDir: required("exec", args, "log-dir"),
-    name: requiredFlag("exec", args, "name"),
+    // Within a run that the environment names, a harness may not know names: prove --exec 'scenariolog exec --' t/
+    name:
+      args["run-id"] === undefined && !args.name
+        ? nameOfCommand(argv as [string, ...string[]])
+        : requiredFlag("exec", args, "name"),
     num: args["step-num"] === undefined ? 0 : integerOf("step-num", text("step-num"), 0),
     takesNextNum: args["step-num"] === undefined && args["run-id"] === undefined,
     scriptPath: text("script-path"),

@@ -3,10 +3,12 @@ import { usageError } from "../../errors.ts";
 import { findTape, type Tape } from "../../files/step-output.ts";
 import type { Stream } from "../../model/ids.ts";
 import { LineMatcher } from "../../model/line-matcher.ts";
+import { ScreenLineMatcher } from "../../model/screen-line-matcher.ts";
 import { silencesOf } from "../../report/silences.ts";
 import { openForReading } from "../../store/open.ts";
+import { notingAllowance } from "../argv/allowance.ts";
 import { inheritedRunId, required } from "../argv/context.ts";
-import { allowanceArgs, allowanceOf, dbArg, runArg } from "../argv/flags.ts";
+import { allowanceArgs, foundDbArg, runArg } from "../argv/flags.ts";
 import { noOperands } from "../argv/operands.ts";
 import { emitRows, outputArgs, parseOutputOptions } from "../argv/output-flags.ts";
 import { integerOf, seeHelp } from "../argv/parse.ts";
@@ -23,7 +25,7 @@ import { noteWaiting } from "../output/waiting-note.ts";
 
 export default defineCommand({
   args: {
-    ...dbArg,
+    ...foundDbArg,
     ...runArg,
     attempt: { type: "string", valueHint: "n", description: "That attempt of the step (default: the last one)" },
     merged: { type: "boolean", default: false, description: "Both streams, line by line as they came (the default)" },
@@ -48,16 +50,16 @@ export default defineCommand({
   async run({ args, data }) {
     const streams = streamsOf(args);
     const query = {
-      run: (args["run-id"] ?? inheritedRunId(args)) || "latest",
+      run: args["run-id"] ?? inheritedRunId(args) ?? "latest",
       step: stepOperand(data),
-      ...allowanceOf(args),
+      ...notingAllowance(args),
       ...(args.attempt === undefined ? {} : { attempt: integerOf("attempt", args.attempt, 1) }),
     };
     const lines = {
       timestamps: args.timestamps,
       raw: args.raw,
       ...(args.tail === undefined ? {} : { tail: integerOf("tail", args.tail, 0) }),
-      ...(args.grep === undefined ? {} : { grep: new LineMatcher(regExpOf(args.grep)) }),
+      ...(args.grep === undefined ? {} : { grep: new ScreenLineMatcher(new LineMatcher(regExpOf(args.grep))) }),
     };
     refuseIdle(data, args.gaps ? ["timestamps", "tail", "grep", "raw"] : Object.keys(gapArgs), args.gaps);
     const output = parseOutputOptions(data.flags);

@@ -1,7 +1,8 @@
 import { runStatuses } from "../../model/step.ts";
 import { parseTag } from "../../model/tags.ts";
 import { runs } from "../../report/runs.ts";
-import { duration, integer } from "../argv/flag.ts";
+import { momentMsOf } from "../argv/age.ts";
+import { integer } from "../argv/flag.ts";
 import { noRun, reportVerb } from "../report-verb.ts";
 
 export default reportVerb({
@@ -18,9 +19,9 @@ export default reportVerb({
     },
     since: {
       type: "string",
-      parse: duration,
-      valueHint: "duration",
-      description: "Only runs that started within this time: 7d, 12h, 30m",
+      parse: (text: string, flag: string) => momentMsOf(flag, text, Date.now()),
+      valueHint: "time",
+      description: "Only runs since then: 7d, 12h or 2026-11-02",
     },
     limit: {
       type: "string",
@@ -37,7 +38,7 @@ export default reportVerb({
       suite: suite || null,
       status: status ?? null,
       tags: tag ?? [],
-      sinceMs: since === undefined ? null : Date.now() - since,
+      sinceMs: since ?? null,
       limit,
     }),
   empty: (_rows, { suite, status, tag, since }) =>

@@ -38,6 +38,11 @@ const flags = {
     valueHint: "kind",
     description: "Only artifacts of this kind: stdout, stderr",
   },
+  contains: {
+    type: "string",
+    valueHint: "text",
+    description: "Instead of a query: this text, in words and across them, in any script",
+  },
   literal: { type: "boolean", default: false, description: "Take the query as a phrase, whatever it looks like" },
   quiet: {
     type: "boolean",
@@ -62,6 +67,7 @@ export default reportVerb({
     hits(store, {
       selector: run,
       query: queryOf(given, call),
+      contains: given.contains !== undefined,
       literal: given.literal,
       limit: given.limit,
       context: given.context,
@@ -82,8 +88,13 @@ export default reportVerb({
 });
 
 /** Throws USAGE if there is no query, or two. */
-function queryOf({ query }: Values<typeof flags>, { positionals, rest }: Invocation): string {
+function queryOf({ query, contains, literal }: Values<typeof flags>, { positionals, rest }: Invocation): string {
   const words = [...positionals, ...(rest ?? [])];
+  if (contains !== undefined) {
+    const other = literal ? "--literal" : query !== undefined ? "--query" : words.length > 0 ? "WORD" : null;
+    if (other === null) return contains;
+    throw usageError(`--contains and ${other} exclude each other`, "--contains takes the text itself");
+  }
   if (query !== undefined && words.length > 0) {
     throw usageError(`search takes one query: ${JSON.stringify(words.join(" "))} or --query`);
   }

@@ -1,12 +1,13 @@
 import { exitCode } from "../../errors.ts";
 import { verify } from "../../report/verify.ts";
-import { allowanceArgs, allowanceOf } from "../argv/flags.ts";
+import { notingAllowance } from "../argv/allowance.ts";
+import { allowanceArgs } from "../argv/flags.ts";
 import { reportVerb } from "../report-verb.ts";
 
 export default reportVerb({
   name: "verify",
   flags: { ...allowanceArgs },
-  report: (store, run, flags) => verify(store, run ?? "latest", allowanceOf(flags)),
+  report: (store, run, flags) => verify(store, run ?? "latest", notingAllowance(flags)),
   empty: ({ checked }) => `all is as recorded: ${checked} ${checked === 1 ? "file" : "files"} checked`,
   end: async ({ rows }, _flags, { flags }) => {
     if (rows.length === 0) return exitCode.ok;

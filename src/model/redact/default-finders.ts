@@ -17,6 +17,12 @@ export const defaultHints = (): readonly (readonly string[])[] => [
   ...tokenKeywords.map((keywords) => keywords.split(" ")),
 ];
 
+/** The same without their numbers. */
+export const defaultKeywords = (): readonly string[] => [
+  ...own.flatMap(({ hints }) => hints),
+  ...tokenKeywords.join(" ").split(" "),
+];
+
 const fromTable: (Finder | undefined)[] = [];
 
 /** The finder of a number: one of the table's is made when it is first asked for. */

@@ -1,4 +1,6 @@
+import { REDACTED } from "./redacted.ts";
 import type { Finder } from "./spans.ts";
+import { plainOf } from "./view.ts";
 
 const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
 const END = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
@@ -72,4 +74,15 @@ export class KeyState {
     if (PUTTY_BEGIN.test(line)) this.inside = true;
     return at;
   }
+}
+
+/** A redacted line without the part of a private key that it has: `raw` is the line before redaction. */
+export function withoutKey(raw: string, redacted: string, state: KeyState): string {
+  const plain = plainOf(raw);
+  const at = state.partOf(plain.replace(/\r$/, ""));
+  if (at < 0) return redacted;
+  if (at === 0) return REDACTED;
+  return plain === raw && raw.startsWith(redacted.slice(0, at))
+    ? redacted.slice(0, at) + REDACTED
+    : plain.slice(0, at) + REDACTED;
 }

@@ -1,13 +1,14 @@
 import { usageError } from "../../errors.ts";
-import { defaultFinder, defaultHints } from "./default-finders.ts";
-import { isHarmless } from "./harmless.ts";
+import { defaultFinder, defaultHints, defaultKeywords } from "./default-finders.ts";
 import { finderOf, secretsOf } from "./known-values.ts";
 import { MASK_HINTS, masksIn } from "./masks.ts";
-import { headOfKey, KeyState } from "./private-keys.ts";
+import { headOfKey, KeyState, withoutKey } from "./private-keys.ts";
 import { REDACTED } from "./redacted.ts";
 import { Scanner } from "./scanner.ts";
-import { byExpression, type Finder, merged, type Span, withoutSpans } from "./spans.ts";
-import { hasControls, placeOf, plainOf, viewsOf } from "./view.ts";
+import { byExpression, type Finder, type Span, withoutSpans } from "./spans.ts";
+import { spansIn } from "./spans-in.ts";
+import { hasControls, plainOf } from "./view.ts";
+import { redactedWords } from "./words.ts";
 
 export { KeyState, REDACTED };
 
@@ -21,15 +22,15 @@ export interface RedactorOptions {
 /** A flag, or the key of a tag. */
 const SECRET_NAME =
   /(?:^|[-_.])(?:token|secret|password|passwd|passphrase|pass|pwd|api[-_]?key|(?:access|private|secret|account)[-_]key|credentials?)$/i;
-/** Of a longer line so much is looked at together, and of what comes before it this much again. */
-const WINDOW = 256 << 10;
-const OVERLAP = 16 << 10;
 const NONE: readonly number[] = [];
+/** A shorter text is searched for each keyword: most processes see no longer one, and are spared the scanner's tables. */
+const SHORT_CHARACTERS = 2000;
 /** The bytes of what is not seen on a terminal, and so may stand within a keyword. */
 const HIDING = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf/;
 /** Keywords that no finder is for. */
 const MASK_KEYWORD = 0xfffe;
 const KEY_KEYWORD = 0xfffd;
+const KEY_HINTS = ["private key", "private-lines"];
 
 /**
  * Takes secrets out of text: what looks like one, the values of variables that are named like secrets, what a step has
@@ -47,6 +48,8 @@ export class Redactor {
   readonly #values: Finder[] = [];
   readonly #masked = new Set<string>();
   #scanner: Scanner | undefined;
+  #keywords: string[] | undefined;
+  #knowsEnvironment = false;
   #defaults = 0;
 
   /** Throws USAGE for a pattern that is no regular expression. */
@@ -82,23 +85,17 @@ export class Redactor {
         return;
       }
       if (numbers !== undefined || this.#ownFinders.length > 0) lines[i] = this.#line(line, numbers ?? NONE);
-      if (state.inside || numbers?.includes(KEY_KEYWORD)) lines[i] = keyRemoved(line, lines[i]!, state);
+      if (state.inside || numbers?.includes(KEY_KEYWORD)) lines[i] = withoutKey(line, lines[i]!, state);
     }
   }
 
   /** Words of a command line: what follows a flag that is named like a secret is one as well. */
   args(words: readonly string[]): string[] {
-    const all = this.#commandLine(words);
-    return words.map((word, i) => {
-      const flag = words[i - 1];
-      const isSecret =
-        flag?.startsWith("-") &&
-        !word.startsWith("-") &&
-        this.#hasDefaults &&
-        SECRET_NAME.test(flag) &&
-        !isHarmless(word);
-      return isSecret ? REDACTED : (all[i] ?? this.text(word));
-    });
+    return redactedWords(
+      words,
+      (text) => this.text(text),
+      (flag) => this.#hasDefaults && SECRET_NAME.test(flag),
+    );
   }
 
   /** The value of a tag: all of it where the key is named like a secret. */
@@ -110,7 +107,7 @@ export class Redactor {
   mask(value: string): void {
     if (!this.#hasDefaults || this.#masked.has(value)) return;
     this.#masked.add(value);
-    this.#addValue(this.#ready(), finderOf(value));
+    this.#addValue(finderOf(value));
   }
 
   /** What is to be taken out of a text, whatever is in it; of a part of a long line, too. */
@@ -166,25 +163,7 @@ export class Redactor {
       if (finder?.needs?.some((needed) => text.includes(needed)) ?? finder !== null) finders.push(finder!);
     }
     if (finders.length === 0) return [];
-    const spans: Span[] = [];
-    for (let from = 0; ; from += WINDOW - OVERLAP) {
-      const part = text.length <= WINDOW ? text : text.slice(from, from + WINDOW);
-      for (const [level, view] of viewsOf(part).entries()) {
-        for (const finder of finders) {
-          if (level > 1 && own.includes(finder)) continue;
-          finder.find(view.text, (start, end) => {
-            if (end <= start) return;
-            // Behind the last character, not before the next one: a control sequence may be between them.
-            spans.push({
-              start: from + placeOf(view, start),
-              end: from + endOf(part, placeOf(view, end - 1), placeOf(view, end)),
-            });
-          });
-        }
-      }
-      if (from + WINDOW >= text.length) break;
-    }
-    return merged(spans);
+    return spansIn(text, finders, own);
   }
 
   #finder(number: number): Finder {
@@ -202,6 +181,7 @@ export class Redactor {
   }
 
   #scan(text: string, hits: Map<number, number[]>): void {
+    if (this.#scanner === undefined && text.length < SHORT_CHARACTERS && !this.#hasKeyword(text)) return;
     this.#ready().scan(Buffer.from(text), (keyword, line) => {
       const numbers = hits.get(line);
       if (numbers === undefined) hits.set(line, [keyword]);
@@ -215,54 +195,47 @@ export class Redactor {
     const hints = defaultHints();
     for (const [number, words] of hints.entries()) for (const word of words) scanner.add(word, number);
     for (const word of MASK_HINTS) scanner.add(word, MASK_KEYWORD);
-    for (const word of ["private key", "private-lines"]) scanner.add(word, KEY_KEYWORD);
+    for (const word of KEY_HINTS) scanner.add(word, KEY_KEYWORD);
     this.#defaults = hints.length;
-    for (const value of secretsOf(this.#environment)) this.#addValue(scanner, finderOf(value));
+    this.#learnEnvironment();
+    for (const [i, finder] of this.#values.entries()) {
+      for (const hint of finder.hints) scanner.add(hint, this.#defaults + i);
+    }
     this.#scanner = scanner;
     return scanner;
   }
 
-  #addValue(scanner: Scanner, finder: Finder): void {
+  /** Never false for a text that the scanner would find a keyword in. */
+  #hasKeyword(text: string): boolean {
+    this.#learnEnvironment();
+    this.#keywords ??= [...defaultKeywords(), ...MASK_HINTS, ...KEY_HINTS];
+    const lower = text.toLowerCase();
+    return (
+      this.#keywords.some((word) => lower.includes(word)) ||
+      // A hint of a value is in bytes, one character each.
+      (this.#values.length > 0 && this.#values.some(({ hints }) => hints.some((hint) => latin1(lower).includes(hint))))
+    );
+  }
+
+  #learnEnvironment(): void {
+    if (this.#knowsEnvironment) return;
+    this.#knowsEnvironment = true;
+    for (const value of secretsOf(this.#environment)) this.#values.push(finderOf(value));
+  }
+
+  #addValue(finder: Finder): void {
+    this.#learnEnvironment();
     const number = this.#defaults + this.#values.push(finder) - 1;
-    for (const hint of finder.hints) scanner.add(hint, number);
-  }
-
-  /** A word may tell only beside others: `mysql`, `-pSECRET`. Words that are to be looked at alone are left undefined. */
-  #commandLine(words: readonly string[]): (string | undefined)[] {
-    if (words.some((word) => /[\n"'`\\]|^$/.test(word))) return [];
-    const line = words.map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(" ");
-    const redacted = this.text(line);
-    if (redacted === line) return words.map((word) => this.text(word));
-    const parts = redacted.match(/"[^"]*"|\S+/g) ?? [];
-    if (parts.length !== words.length) return [];
-    return parts.map((part, i) => {
-      const alone = this.text(words[i]!);
-      const beside = /\s/.test(words[i]!) ? part.slice(1, -1) : part;
-      return beside === words[i] ? alone : beside;
-    });
+    for (const hint of finder.hints) this.#scanner?.add(hint, number);
   }
 }
 
-/** Where a span ends in the raw text whose last character stands at `last`, and the next one seen at `next`. */
-function endOf(text: string, last: number, next: number): number {
-  const between = text.slice(last, next);
-  // An escape that is spelled out stands for its one character; a control sequence behind it stays.
-  const spelled =
-    /^(?:\\(?:u\{?[0-9a-fA-F]{4,6}\}?|x[0-9a-fA-F]{2}|0?[0-3][0-7]{2}|.)|&#?\w{2,5};|%[0-9a-fA-F]{2})/s.exec(between);
-  return spelled ? last + spelled[0].length : Math.min(next, last + 1);
+/** Its UTF-8 bytes, a character each. */
+function latin1(text: string): string {
+  return Buffer.from(text).toString("latin1");
 }
 
-function keyRemoved(raw: string, redacted: string, state: KeyState): string {
-  const plain = plainOf(raw);
-  const at = state.partOf(plain.replace(/\r$/, ""));
-  if (at < 0) return redacted;
-  if (at === 0) return REDACTED;
-  return plain === raw && raw.startsWith(redacted.slice(0, at))
-    ? redacted.slice(0, at) + REDACTED
-    : plain.slice(0, at) + REDACTED;
-}
-
-/** What matches nothing at a place has found nothing there. */
+/** The finder of a user's pattern. A match of no characters counts as none. Throws USAGE if it is no regular expression. */
 function finderOfPattern(source: string): Finder {
   try {
     const pattern = new RegExp(source);

@@ -4,7 +4,7 @@ import { type FollowOrder, Phase } from "./follow-order.ts";
 const FAST_BYTES_PER_MS = 16_000;
 
 /** In the executable all code lies in one folder, but for the entry points, which keep their places below src/. */
-const THREAD = import.meta.url.includes("/$bunfs/") ? "./recorder/follow-worker.ts" : "./follow-worker.ts";
+const THREAD = import.meta.url.includes("/$bunfs/") ? "./recorder/index/follow-worker.ts" : "./follow-worker.ts";
 
 /**
  * Indexes a step's logs while it runs, in a thread of its own, so that little is left to do at its end. Stands aside

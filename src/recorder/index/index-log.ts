@@ -1,11 +1,11 @@
 import fs from "node:fs";
 import { ScenariologError } from "../../errors.ts";
 import { openPlain } from "../../files/plain-file.ts";
-import { LineSplitter } from "../../model/lines.ts";
 import { KeyState, type Redactor } from "../../model/redact/redactor.ts";
 import { appendLines, type IndexState, indexStateOf } from "../../store/lines.ts";
 import type { Store } from "../../store/store.ts";
 import { fileIdOf } from "../../sys/file-id.ts";
+import { splitterFor, toIndexTexts } from "./index-text.ts";
 
 const READ_BYTES = 1 << 20;
 /** A transaction holds the write lock, on which other steps wait: this keeps it short (about 25 ms). */
@@ -51,11 +51,11 @@ export function linesOfSmallLog(
   const bytes = sizeBytes === 0 ? new Uint8Array() : contentOf(file, fileId, sizeBytes);
   if (bytes === null) return null;
   const texts: string[] = [];
-  const splitter = new LineSplitter();
+  const splitter = splitterFor(redactor);
   splitter.push(bytes, (text) => texts.push(text));
   const last = splitter.finish();
   if (last !== null) texts.push(last);
-  redactor?.lines(texts, new KeyState());
+  toIndexTexts(texts, new KeyState(), redactor);
   return texts;
 }
 
@@ -111,7 +111,7 @@ async function indexFrom(
   },
   before: IndexState,
 ): Promise<Indexed> {
-  const splitter = new LineSplitter();
+  const splitter = splitterFor(log.redactor);
   const buffer = new Uint8Array(READ_BYTES);
   let position = before.bytes;
   let at = before;
@@ -120,7 +120,7 @@ async function indexFrom(
   const reached = () => ({ lines: at.lines - before.lines, bytes: at.bytes });
   const flush = async (state: IndexState["state"]): Promise<boolean> => {
     const to = { state, lines: at.lines + slice.length, bytes: position - splitter.pendingBytes };
-    log.redactor?.lines(slice, keys);
+    toIndexTexts(slice, keys, log.redactor);
     if (!(await appendLines(store, target, slice, at, to, log.stop))) return false;
     at = to;
     slice = [];

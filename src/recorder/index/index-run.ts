@@ -1,13 +1,14 @@
 import { ScenariologError, systemCode } from "../../errors.ts";
-import { type Allowance, Gate, NO_ALLOWANCE } from "../../files/gate.ts";
+import { type Allowance, type Found, Gate, NO_ALLOWANCE } from "../../files/gate.ts";
 import { hashOf } from "../../files/hash.ts";
 import { takeMasks } from "../../files/masked-values.ts";
 import { Redactor } from "../../model/redact/redactor.ts";
 import { type Artifact, artifactsOf } from "../../store/artifacts.ts";
 import { adoptLines, indexStateOf } from "../../store/lines.ts";
-import { findRun, type Run } from "../../store/runs.ts";
+import { findRun, oldestRunIds, type Run } from "../../store/runs.ts";
 import type { Store } from "../../store/store.ts";
 import { indexLog } from "./index-log.ts";
+import { rebuildLines } from "./rebuild-lines.ts";
 
 export interface IndexedRun {
   /** Lines added to the index. */
@@ -16,6 +17,10 @@ export interface IndexedRun {
   readonly artifacts: number;
   /** Stored paths whose lines could not be indexed, and why: the end of a sentence that begins with the path. */
   readonly failures: { path: string; reason: string }[];
+  /** Lines whose text changed in a rebuild. */
+  readonly rebuilt: number;
+  /** The same as `failures` of lines that were rebuilt without their file. */
+  readonly withoutFile: { path: string; reason: string }[];
 }
 
 export interface IndexRunOptions {
@@ -25,11 +30,13 @@ export interface IndexRunOptions {
   readonly onlySteps?: ReadonlySet<string>;
   /** Absent: one of the default set. */
   readonly redactor?: Redactor;
+  /** Also brings the lines up to date that are in the index already. */
+  readonly rebuild?: boolean;
 }
 
 /**
  * Indexes the text artifacts of a run (an id, the beginning of one, or latest) that are not in the index yet, or only
- * in part. What is there is left alone.
+ * in part. Leaves alone what is there, unless it is to rebuild.
  */
 export async function indexRun(store: Store, selector: string, options: IndexRunOptions = {}): Promise<IndexedRun> {
   const run = findRun(store, selector);
@@ -39,10 +46,19 @@ export async function indexRun(store: Store, selector: string, options: IndexRun
   takeMasks(redactor, store.path, run.run_id);
   let lines = 0;
   let artifacts = 0;
+  let rebuilt = 0;
   const failures: { path: string; reason: string }[] = [];
+  const withoutFile: { path: string; reason: string }[] = [];
   for (const artifact of artifactsOf(store, run.run_id)) {
-    if (artifact.is_text === 0 || indexStateOf(store, artifact.artifact_id)?.state === "complete") continue;
+    if (artifact.is_text === 0) continue;
     if (options.onlySteps && !options.onlySteps.has(artifact.step_id ?? "")) continue;
+    const state = indexStateOf(store, artifact.artifact_id);
+    if (options.rebuild && state !== null && state.lines > 0) {
+      const { changed, problem } = await rebuildArtifact(store, artifact, gate, redactor);
+      rebuilt += changed;
+      if (problem !== null) withoutFile.push({ path: artifact.path, reason: problem });
+    }
+    if (state?.state === "complete") continue;
     const added = await indexArtifact(store, run, artifact, gate, redactor);
     if (typeof added === "string") failures.push({ path: artifact.path, reason: added });
     else {
@@ -50,7 +66,12 @@ export async function indexRun(store: Store, selector: string, options: IndexRun
       if (added > 0) artifacts++;
     }
   }
-  return { lines, artifacts, failures };
+  return { lines, artifacts, failures, rebuilt, withoutFile };
+}
+
+/** The run that was asked for, or every run (null), oldest first. */
+export function runsToIndex(store: Store, selector: string | null): readonly string[] {
+  return selector === null ? oldestRunIds(store, -1, 0) : [selector];
 }
 
 /** The number of lines added, or why there are none. */
@@ -61,10 +82,9 @@ async function indexArtifact(
   gate: Gate,
   redactor: Redactor,
 ): Promise<number | string> {
-  const found = gate.find(artifact.path);
-  if ("problem" in found) return found.reason;
   try {
-    if (!(await isAsRecorded(found, artifact))) return "is not what was recorded: its size or sha256 differs";
+    const found = await recordedFile(artifact, gate);
+    if (typeof found === "string") return found;
     const target = { runId: run.run_id, artifactId: artifact.artifact_id };
     const sizeBytes = artifact.size_bytes ?? found.sizeBytes;
     return (await indexLog(store, target, found.file, { sizeBytes, exact: true, redactor })).lines;
@@ -73,6 +93,37 @@ async function indexArtifact(
     if (code === undefined || error instanceof ScenariologError) throw error;
     return `cannot be read: ${code}`;
   }
+}
+
+/** Without its file the lines are rebuilt from their own texts, and `problem` says why. */
+async function rebuildArtifact(
+  store: Store,
+  artifact: Artifact,
+  gate: Gate,
+  redactor: Redactor,
+): Promise<{ changed: number; problem: string | null }> {
+  const { artifact_id: id, size_bytes: size } = artifact;
+  let problem: string;
+  try {
+    const found = await recordedFile(artifact, gate);
+    if (typeof found !== "string") {
+      const file = { path: found.file, sizeBytes: size ?? found.sizeBytes };
+      return { changed: await rebuildLines(store, id, file, redactor), problem: null };
+    }
+    problem = found;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined || error instanceof ScenariologError) throw error;
+    problem = `cannot be read: ${code}`;
+  }
+  return { changed: await rebuildLines(store, id, null, redactor), problem };
+}
+
+/** The file of an artifact if it is what was recorded, else why it is not to be read. */
+async function recordedFile(artifact: Artifact, gate: Gate): Promise<Found | string> {
+  const found = gate.find(artifact.path);
+  if ("problem" in found) return found.reason;
+  return (await isAsRecorded(found, artifact)) ? found : "is not what was recorded: its size or sha256 differs";
 }
 
 /** Another run may have written its own log to the same path since. What was appended to the recorded bytes is fine. */

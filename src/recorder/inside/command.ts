@@ -1,16 +1,18 @@
 import fs from "node:fs";
 import { runAttached } from "../../capture/attached.ts";
 import { type Captured, capture } from "../../capture/capture.ts";
-import { StepControl } from "../../capture/control/step-control.ts";
+import type { StepControl } from "../../capture/control/step-control.ts";
 import type { Platform } from "../../capture/platform.ts";
 import { messageOf } from "../../errors.ts";
 import { takeMasks } from "../../files/masked-values.ts";
 import type { Exit } from "../../model/exit.ts";
 import type { Redactor } from "../../model/redact/redactor.ts";
+import { toEnv } from "../../model/step-environment.ts";
 import { type Clock, systemClock } from "../../model/time.ts";
 import { writeAll } from "../../sys/descriptors.ts";
-import { outcomeOf } from "../rows/outcome.ts";
+import { workingDirectory } from "../../sys/working-directory.ts";
 import { Connection } from "../step/connection.ts";
+import { type EndedProcess, runProcess, uncaptured, withControl } from "../step/process-life.ts";
 import { beginCommand, type CommandRows, closeLogs, endCommand } from "./command-rows.ts";
 import { findPlace, type PlaceSpec } from "./place.ts";
 
@@ -49,35 +51,39 @@ export async function runCommand(
   spec: CommandSpec,
   clock: Clock = systemClock,
 ): Promise<RanCommand> {
-  const control = new StepControl(platform, { graceMs: GRACE_MS, timeoutMs: 0 });
   const connection = spec.record && new Connection(spec.record.database);
   const problems: string[] = [];
-  try {
-    const rows = connection && (await begin(connection, spec, clock));
-    const startMs = clock.monotonicMs();
-    const captured = await run(platform, control, spec, rows);
-    const durationMs = Math.max(0, Math.floor(clock.monotonicMs() - startMs));
-    const outcome = outcomeOf(captured, control, { timeoutMs: 0, onLeak: "warn" });
-    if (connection && rows) {
-      const { written, problems: logProblems } = await closeLogs(rows);
-      problems.push(...captured.problems, ...logProblems);
-      const end = { completedAt: clock.now(), exitCode: outcome.code, durationMs };
-      const tags = [...outcome.tags, ["log.problem", logProblems.join("; ")] as const];
-      try {
-        connection.checkFile();
-        const store = connection.open();
-        store.immediate(() => endCommand(store, rows, { ...end, tags }, written));
-        problems.push(...(await connection.settle(() => false)));
-      } catch (error) {
-        problems.push(`its end is not recorded: ${messageOf(error)}`);
-      }
+  return await withControl(platform, { graceMs: GRACE_MS, timeoutMs: 0 }, async (control) => {
+    try {
+      const rows = connection && (await begin(connection, spec, clock));
+      const ended = await runProcess(clock, control, { run: () => run(platform, control, spec, rows) });
+      if (connection && rows) problems.push(...(await recordEnd(connection, rows, ended)));
+      const { captured, outcome } = ended;
+      return { exit: captured.exit, code: outcome.code, endBySignal: outcome.endBySignal, problems };
+    } finally {
+      close(connection, problems);
     }
-    await control.close();
-    return { exit: captured.exit, code: outcome.code, endBySignal: outcome.endBySignal, problems };
-  } finally {
-    close(connection, problems);
-    control.release();
+  });
+}
+
+/** Closes the files and records the end. Returns what could not be recorded, a line each. */
+async function recordEnd(
+  connection: Connection,
+  rows: CommandRows,
+  { captured, outcome, completedAt, durationMs }: EndedProcess,
+): Promise<string[]> {
+  const { written, problems: logProblems } = await closeLogs(rows);
+  const problems = [...captured.problems, ...logProblems];
+  const tags = [...outcome.tags, ["log.problem", logProblems.join("; ")] as const];
+  try {
+    connection.checkFile();
+    const end = { completedAt, exitCode: outcome.code, durationMs, tags };
+    connection.open().immediate(() => endCommand(connection.open(), rows, end, written));
+    problems.push(...(await connection.settle(() => false)));
+  } catch (error) {
+    problems.push(`its end is not recorded: ${messageOf(error)}`);
   }
+  return problems;
 }
 
 /** Null, and said, where the database does not take it. */
@@ -85,11 +91,11 @@ async function begin(connection: Connection, spec: CommandSpec, clock: Clock): P
   const { at, logDir } = spec.record!;
   try {
     const store = connection.open();
-    await connection.takeIn();
+    await connection.importPending();
     const { argv, name, redactor, redactLogs } = spec;
     const place = findPlace(store, at);
     takeMasks(redactor, store.path, place.runId);
-    const beginning = { argv, name, redactor, redactLogs, logDir, cwd: ownCwd(), startedAt: clock.now() };
+    const beginning = { argv, name, redactor, redactLogs, logDir, cwd: workingDirectory(), startedAt: clock.now() };
     return beginCommand(store, place, beginning);
   } catch (error) {
     await spec.onUnrecorded(messageOf(error));
@@ -105,7 +111,7 @@ async function run(
 ): Promise<Captured> {
   if (rows === null) {
     const exit = await runAttached(platform, control, { argv, env: {} });
-    return { exit, usage: null, leaked: null, problems: [] };
+    return uncaptured(exit);
   }
   const gone = new Set<string>();
   const fd = { stdout: 1, stderr: 2 } as const;
@@ -113,7 +119,7 @@ async function run(
     argv,
     cwd: undefined,
     stdin: "inherit",
-    env: { SCENARIOLOG_COMMAND_ID: rows.scope.commandId },
+    env: toEnv({ commandId: rows.scope.commandId }),
     // `2>&1`: only the program itself knows in which order it writes into the two.
     merged: isSameFile(fd.stdout, fd.stderr),
     stdout: rows.logs.stdout.file,
@@ -135,14 +141,6 @@ function isSameFile(one: number, other: number): boolean {
     return a.dev === b.dev && a.ino === b.ino;
   } catch {
     return false;
-  }
-}
-
-function ownCwd(): string | null {
-  try {
-    return process.cwd();
-  } catch {
-    return null;
   }
 }
 

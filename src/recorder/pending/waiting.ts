@@ -1,5 +1,6 @@
 import path from "node:path";
-import { defaultLogDir, logDirOf } from "../../files/paths.ts";
+import { defaultLogDir } from "../../files/paths.ts";
+import { fromEnv } from "../../model/step-environment.ts";
 import { logFilesOfRun } from "../../store/log-files.ts";
 import { findRun, type Run } from "../../store/runs.ts";
 import type { Store } from "../../store/store.ts";
@@ -9,8 +10,8 @@ import { pendingFilesFor } from "./places.ts";
 export function waitingFiles(store: Store, selector: string | null): string[] {
   const run = selector === null ? null : runOrNull(store, selector);
   const ofRun = run === null ? [] : logDirsOf(store, run);
-  const told = process.env.SCENARIOLOG_LOG_DIR;
-  return pendingFilesFor(store.path, told && path.isAbsolute(told) ? [...ofRun, told] : ofRun);
+  const { logDir } = fromEnv();
+  return pendingFilesFor(store.path, logDir && path.isAbsolute(logDir) ? [...ofRun, logDir] : ofRun);
 }
 
 /**
@@ -40,5 +41,8 @@ function runOrNull(store: Store, selector: string): Run | null {
 
 function logDirsOf(store: Store, run: Run): Set<string> {
   const dirs = logFilesOfRun(store, run.run_id).map(({ file }) => path.dirname(String(file)));
-  return new Set([...dirs, logDirOf(String(run.root_dir), defaultLogDir(String(run.run_id)))]);
+  const runId = String(run.run_id);
+  // An earlier version put them below the root.
+  const inRoot = defaultLogDir(path.resolve(String(run.root_dir), "database"), runId);
+  return new Set([...dirs, defaultLogDir(store.path, runId), inRoot]);
 }

@@ -11,6 +11,7 @@ import { insertOutputMarks } from "../../store/output-marks.ts";
 import { findStep, finishStep, insertStep, restartStep } from "../../store/steps.ts";
 import type { Store } from "../../store/store.ts";
 import { insertTags, removeTags, setTags } from "../../store/tags.ts";
+import { workingDirectory } from "../../sys/working-directory.ts";
 import { endTags, type Outcome } from "./outcome.ts";
 
 const WORK_DIR = "cmd.work_dir";
@@ -106,10 +107,9 @@ function tagsOf({ redactor, ...spec }: StepSpec): Map<string, string> {
 
 /** Where the step was run, behind the tags that the Go build knows; not where it is the root, as in most harnesses. */
 function workDirTag({ workDir, rootDir, tags }: Pick<StepSpec, "workDir" | "rootDir" | "tags">): [string, string][] {
-  try {
-    const dir = path.resolve(workDir);
-    return tags.has(WORK_DIR) || dir === path.resolve(rootDir) ? [] : [[WORK_DIR, dir]];
-  } catch {
-    return []; // our own directory was removed
-  }
+  const base = workingDirectory();
+  // Our own directory was deleted: a path of it would lead nowhere.
+  if (base === null && !path.isAbsolute(workDir)) return [];
+  const dir = path.resolve(workDir);
+  return tags.has(WORK_DIR) || dir === path.resolve(rootDir) ? [] : [[WORK_DIR, dir]];
 }

@@ -1,4 +1,4 @@
-/** By this line, among its first ten, a script says that it may run beside others that say so as well. */
+/** With this line among its first ten a script says that it may run beside others that have it too. */
 const MARK = /^\s*(?:#|\/\/|--|;)\s*scenariolog:\s*independent\s*$/;
 const LINES = 10;
 

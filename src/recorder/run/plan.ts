@@ -9,36 +9,36 @@ import { isTestLike } from "./test-like.ts";
 export interface PlannedStep {
   readonly num: number;
   readonly name: string;
-  /** The file as the user named it, or as it was found; what is not UTF-8 in its name is replaced. */
+  /** The file as the user named it, or as it was found; bytes of its name that are not UTF-8 are replaced. */
   readonly script: string;
-  /** The words that run it; if it cannot be run, starting them says why. */
+  /** The words that run it. If it cannot be run, starting them says why. */
   readonly argv: readonly [string, ...string[]];
-  /** Says of itself that it needs no other step, and disturbs none. */
+  /** Whether the script says that it needs no other step and disturbs none. */
   readonly independent: boolean;
 }
 
 export interface Plan {
   readonly steps: readonly PlannedStep[];
-  /** Files that were found, and are no steps. */
+  /** Files that were found, and are not steps. */
   readonly leftOut: readonly LeftOut[];
 }
 
 export interface LeftOut {
   readonly file: string;
   readonly why: string;
-  /** Its name is that of a step: that it is none may be a mistake. */
+  /** Its name is that of a step, so that leaving it out may be a mistake. */
   readonly looksLikeStep: boolean;
 }
 
 /** `07-status.sh`, `007_status`, `7.status.py`, `7 status`: the number and the name. */
 const NUMBERED = /^[- ]*(\d+)[-_. ]+(.*)$/s;
-/** What editors and patches leave beside a script, executable as it is. */
+/** Copies that editors and patches leave beside a script, executable like the script. */
 const LEFTOVER = /~$|\.(?:bak|orig|rej|sw[op]|tmp)$/;
 const GLOB = /[*?[{]/;
 
 /**
- * The steps that scripts, directories and globs mean, in order. Throws USAGE for what is not there, holds no steps, or is
- * a file that is named and not meant to be run. A script that cannot be run is a step, which will fail.
+ * The steps that scripts, directories and globs name, in order. Throws USAGE for an operand that does not exist, a directory
+ * without steps, and a named file that nobody means to run. A script that cannot be run is a step, which will fail.
  */
 export function planOf(operands: readonly string[]): Plan {
   const leftOut: LeftOut[] = [];
@@ -46,10 +46,10 @@ export function planOf(operands: readonly string[]): Plan {
   return { steps: numbered(scripts), leftOut };
 }
 
-/** A file, by its bytes and as it is shown. */
+/** A file, with the bytes of its path and the text that is shown for it. */
 class Found {
   readonly shown: string;
-  /** Of the file alone, without directories. */
+  /** Without directories. */
   readonly name: string;
   #script: ScriptFile | undefined;
 
@@ -58,7 +58,7 @@ class Found {
     this.name = path.basename(this.shown);
   }
 
-  /** Looked at once, and only if it is asked for. */
+  /** The file is read once, and only if somebody asks. */
   get script(): ScriptFile {
     this.#script ??= scriptFileAt(this.bytes);
     return this.#script;
@@ -89,7 +89,7 @@ function scriptsOf(operand: string, leftOut: LeftOut[]): Step[] {
   throw usageError(`there is no ${operand}`, "a step is a script, a directory of NN-* scripts, or a glob");
 }
 
-/** A link to nothing is there. */
+/** A dangling link exists. */
 function isThere(file: string): boolean {
   try {
     fs.lstatSync(file);
@@ -99,7 +99,7 @@ function isThere(file: string): boolean {
   }
 }
 
-/** Its numbered files; if it has none, those that are tests by their names. */
+/** The numbered files of a directory; if it has none, the files that are tests by their names. */
 function scriptsIn(dir: string, leftOut: LeftOut[]): Step[] {
   const all = entriesOf(dir);
   const files = all.filter(({ name }) => !name.startsWith("."));
@@ -120,7 +120,7 @@ function scriptsIn(dir: string, leftOut: LeftOut[]): Step[] {
   return steps;
 }
 
-/** In order; what is no step among them is left out. */
+/** The steps among files, in order; the other files are added to `leftOut`. */
 function chosen(files: readonly Found[], leftOut: LeftOut[]): Step[] {
   const [copies, originals] = partition(files, ({ name }) => LEFTOVER.test(name));
   const steps = originals.filter(isStep).sort((a, b) => byName(a.name, b.name));
@@ -168,7 +168,7 @@ function namesIn(dir: Buffer): Buffer[] {
   return fs.readdirSync(dir, { encoding: "buffer" }).map((name) => Buffer.from(name));
 }
 
-/** As path.join, of a name that need not be UTF-8. */
+/** Does what path.join does, for a name that need not be UTF-8. */
 function inside(dir: string, name: Buffer): Buffer {
   const place = path.join(dir, "x").slice(0, -1);
   return Buffer.concat([Buffer.from(place), name]);
@@ -184,7 +184,7 @@ function scriptsMatching(glob: string, leftOut: LeftOut[]): Step[] {
   return found.sort((a, b) => byVersion(dirOf(a), dirOf(b)) || byName(a.name, b.name));
 }
 
-/** A glob gives names as text: those that are not UTF-8 are looked up by what they would be shown as. */
+/** A glob gives names as text: a name that is not UTF-8 is looked up by the text that is shown for it. */
 function withBytes(match: string): Found[] {
   if (!match.includes("\ufffd") || isThere(match)) return [new Found(Buffer.from(match))];
   let found = [Buffer.alloc(0)];
@@ -196,20 +196,20 @@ function withBytes(match: string): Found[] {
   return found.map((bytes) => new Found(bytes));
 }
 
-/** The bytes of all names in a directory, "" for the current one, that are shown as this one. */
+/** The bytes of all names in a directory ("" is the current one) that are shown as this text. */
 function namedIn(dir: Buffer, name: string): Buffer[] {
   if (!name.includes("\ufffd")) return [Buffer.from(name)];
   return namesIn(dir.length === 0 ? Buffer.from(".") : dir).filter((bytes) => bytes.toString("utf8") === name);
 }
 
-/** 2-x before 10-x; files without a number behind, by name. */
+/** 2-x before 10-x, and files without a number last, by name. */
 function byName(a: string, b: string): number {
   const [first, second] = [NUMBERED.exec(a), NUMBERED.exec(b)];
   if (first && second) return Number(first[1]) - Number(second[1]) || byVersion(a, b);
   return first ? -1 : second ? 1 : byVersion(a, b);
 }
 
-/** As a shell in the C locale sorts, the same everywhere; but numbers count as such: t2 before t10. */
+/** Sorts as a shell in the C locale does, the same everywhere, but numbers by their value: t2 before t10. */
 function byVersion(a: string, b: string): number {
   const [left, right] = [a.split(/(\d+)/), b.split(/(\d+)/)];
   for (let i = 0; i < Math.min(left.length, right.length); i++) {
@@ -229,8 +229,8 @@ function partition<T>(all: readonly T[], test: (item: T) => boolean): [T[], T[]]
 }
 
 /**
- * The numbers are those of the files' names, if every file has one of its own; else each step's is its place. A mixture
- * would give the same number to two.
+ * If every file has a number of its own, these are the steps' numbers; else each step's number is its place. A mixture would
+ * give two steps the same number.
  */
 function numbered(scripts: readonly Step[]): PlannedStep[] {
   const own = scripts.map(({ name }) => Number(NUMBERED.exec(name)?.[1] ?? Number.NaN));

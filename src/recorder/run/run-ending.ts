@@ -7,7 +7,7 @@ import type { Connection } from "../step/connection.ts";
 import { endRun } from "./run.ts";
 
 /**
- * Writes the end of a run whose steps this process has recorded, and before it what of those is still to be written. Closes
+ * Writes the end of a run whose steps this process has recorded, after the rows of those steps that are not written yet. Closes
  * the connection. `logDir` is absolute. Returns what is not recorded, a line each. Never throws.
  */
 export async function writeRunEnd(
@@ -39,7 +39,7 @@ export async function writeRunEnd(
   return problems;
 }
 
-/** Puts a run's end that could not be written into a file. Returns the line that says so, and why. */
+/** Puts a run's end that the database did not take into a file. Returns the line that says so, and why. */
 export async function savedRunEnd(rows: PendingRows, logDir: string, error: unknown): Promise<string> {
   const reason = messageOf(error);
   const what = `the run's end is not recorded: ${reason}`;

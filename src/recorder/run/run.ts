@@ -5,6 +5,7 @@ import { vouchForRoot } from "../../files/vouched.ts";
 import { newRunId } from "../../model/ids.ts";
 import type { Redactor } from "../../model/redact/redactor.ts";
 import { type Clock, systemClock } from "../../model/time.ts";
+import { unfinishedOfRun } from "../../store/artifacts.ts";
 import { openAttempts } from "../../store/attempts.ts";
 import { openCommands } from "../../store/commands.ts";
 import { logFilesOfRun } from "../../store/log-files.ts";
@@ -24,21 +25,21 @@ export interface RunSpec {
   readonly tags: ReadonlyMap<string, string>;
   /** Takes secrets out of the tags; absent: they are stored as they are. */
   readonly redactor?: Redactor;
-  /** Further tags, behind those of the user, which replace them; null is none. See provenanceOf. */
+  /** Further tags, after the user's, which replace them; null is none. See provenanceOf. */
   readonly provenance: readonly (readonly [string, string])[] | null;
-  /** The steps that it is going to have, if that is known. */
+  /** The steps that the run will have, if that is known. */
   readonly planned?: readonly PlannedRow[];
 }
 
 export interface EndOptions {
   readonly clock?: Clock;
-  /** Absent: the run ended by itself. */
+  /** Absent: the run ended normally. */
   readonly ending?: RunEnding;
-  /** What the person allows to be read. */
+  /** Which files the user allows to be read. */
   readonly allowance?: Allowance;
 }
 
-const BY_ITSELF: RunEnding = { notRun: null, reason: null, signal: undefined };
+const NORMAL_ENDING: RunEnding = { notRun: null, reason: null, signal: undefined };
 
 /** Returns the new run's id. */
 export function startRun(store: Store, spec: RunSpec, clock: Clock = systemClock): string {
@@ -71,9 +72,9 @@ export function runStartOf(spec: RunSpec, clock: Clock = systemClock): RunStart 
 }
 
 /**
- * Sets the end of a run, takes in the rows that wait for its database, and closes the steps whose recorder is gone: their
- * logs are taken in and indexed. Logs that a run of another database has moved out of its way are found again. A second
- * call sets the end anew. Returns what could not be taken in, a line each.
+ * Sets the end of a run, imports the rows that wait for its database, and closes the steps whose recorder is gone: their
+ * logs are recorded and indexed. Logs that a run of another database moved aside are found again. A second call sets the end
+ * anew. Returns what could not be recorded, a line each.
  */
 export async function endRun(
   store: Store,
@@ -95,21 +96,23 @@ async function closeRun(
   store: Store,
   run: Run,
   exitCode: number,
-  { clock = systemClock, ending = BY_ITSELF, allowance = NO_ALLOWANCE }: EndOptions,
+  { clock = systemClock, ending = NORMAL_ENDING, allowance = NO_ALLOWANCE }: EndOptions,
 ): Promise<readonly string[]> {
   const end = { completedAt: clock.now(), exitCode, ...ending };
   store.immediate(() => writeRunEnd(store, run, end));
   const strayed = logFilesOfRun(store, run.run_id).filter(({ file, file_id: id }) => id && fileIdOf(file) !== id);
   const commands = openCommands(store, run.run_id).length;
   const abandoned = openAttempts(store, run.run_id).length;
-  if (strayed.length + commands + abandoned === 0) return [];
-  // Only a run with a casualty pays for what that needs.
+  const output = unfinishedOfRun(store, run.run_id).length;
+  if (strayed.length + commands + abandoned + output === 0) return [];
+  // Only a run that left something open pays for closing it.
   const gate = new Gate(store, run, allowance);
   const problems: string[] = [];
   if (strayed.length > 0) await (await import("../../files/relocated-logs.ts")).findStrayed(store, gate, strayed);
   if (commands > 0) {
     await (await import("../recover/commands.ts")).closeAbandonedCommands(store, run, gate, problems);
   }
+  if (output > 0) await (await import("../recover/run-output.ts")).closeRunOutput(store, run, gate, problems);
   if (abandoned === 0) return problems;
   const { closeAbandoned } = await import("../recover/attempts.ts");
   const closed = new Set(await closeAbandoned(store, run, gate, problems));
@@ -119,7 +122,7 @@ async function closeRun(
   return [...problems, ...failures.map(({ path, reason }) => `${path} ${reason}; it was not taken in`)];
 }
 
-/** From the passwd file, as the system would tell; USER for a uid that has no entry there, as in containers. */
+/** The name from the passwd file, as the system gives it; USER for a uid without an entry, as in containers. */
 function userName(): string {
   const uid = process.getuid?.();
   if (uid === undefined) return process.env.USERNAME ?? "";

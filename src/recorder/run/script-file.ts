@@ -2,24 +2,24 @@ import fs from "node:fs";
 import path from "node:path";
 import { isRunnableFile } from "../../capture/locate.ts";
 
-/** What a file that was named or found is good for. */
+/** What a file that was named or found is. */
 export type ScriptFile =
-  /** `argv` runs it; where it cannot be run, starting it says why: 126 or 127. */
+  /** `argv` runs it. If it cannot be run, starting it says why: 126 or 127. */
   | {
       readonly kind: "step";
       readonly argv: readonly [string, ...string[]];
       /** Its beginning, as Latin-1; "" if it cannot be read. */
       readonly head: string;
-      /** It will start, as far as can be seen. */
+      /** Whether it will start, as far as its mode and first line tell. */
       readonly runnable: boolean;
     }
   | { readonly kind: "directory" }
-  /** Not meant to be run. */
+  /** Nobody means to run it. */
   | { readonly kind: "other"; readonly why: string };
 
 /** Programs that run a file without a `#!` line, by the end of its name. */
 const INTERPRETERS: Readonly<Record<string, string>> = { ".sh": "bash", ".bash": "bash", ".bats": "bats" };
-/** Ends of names that only scripts have: such a file is meant to be run, even if nothing says by what. */
+/** Endings that only scripts have: such a file is meant to be run, even if nothing says by which program. */
 const SCRIPT_ENDS = new Set([
   ...[
     ".sh",
@@ -40,19 +40,19 @@ const SCRIPT_ENDS = new Set([
   ],
   ...[".tcl", ".exp", ".awk"],
 ]);
-/** As much as the kernel reads of a `#!` line, and more than the ten lines that may hold a mark of ours. */
+/** As much as the kernel reads of a `#!` line, and more than the ten lines that may hold scenariolog's mark. */
 const HEAD_BYTES = 4096;
 
 /**
- * Looks at a file as the harness of its author would run it: as it is if it may be executed, by its `#!` line if not, by
- * bash if it has none and is called `.sh` or `.bash`. `file` is the path in bytes, as a name need not be UTF-8.
+ * Finds out how a file is run: directly if it is executable, else by its `#!` line, else by bash if its name ends in `.sh` or
+ * `.bash`. `file` is the path in bytes, as a name need not be UTF-8.
  */
 export function scriptFileAt(file: Buffer): ScriptFile {
   const asItIs = (head: string, runnable: boolean): ScriptFile => {
     return { kind: "step", argv: commandOf([], file), head, runnable };
   };
   const stat = statOf(file);
-  // A link to nothing, or what may not be looked at: starting it says so.
+  // A dangling link, or a file that may not be looked at: starting it says so.
   if (stat === null) return asItIs("", false);
   if (stat.isDirectory()) return { kind: "directory" };
   if (!stat.isFile()) return { kind: "other", why: "not a regular file" };
@@ -83,7 +83,7 @@ function byName(file: Buffer, head: string): string[] | null {
   return program === undefined || head.includes("\0") ? null : [program];
 }
 
-/** ELF, Mach-O, PE: whoever numbers a program wants it run, and the missing x bit told. */
+/** ELF, Mach-O, PE: whoever numbers a program wants it to run, and to hear that the x bit is missing. */
 function isProgram(head: string): boolean {
   return /^(?:\x7fELF|\xcf\xfa\xed\xfe|\xca\xfe\xba\xbe|MZ)/.test(head);
 }
@@ -99,8 +99,8 @@ function wordOf(file: Buffer): string {
 }
 
 /**
- * The words that run `file`, behind those of its interpreter. A name that is not UTF-8 cannot be passed as a word: a
- * shell then makes its bytes from octal escapes, and becomes the script. What is added behind goes to the script.
+ * The words that run `file`, after those of its interpreter. A name that is not UTF-8 cannot be passed as a word: then a
+ * shell makes its bytes from octal escapes, and becomes the script. Words that are added go to the script.
  */
 function commandOf(interpreter: readonly string[], file: Buffer): readonly [string, ...string[]] {
   if (isUtf8(file)) return [...interpreter, wordOf(file)] as unknown as readonly [string, ...string[]];

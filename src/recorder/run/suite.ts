@@ -1,31 +1,33 @@
-import path from "node:path";
 import { ENDING, onSignal } from "../../capture/control/signal-handlers.ts";
 import { StepScopes } from "../../capture/control/step-scopes.ts";
 import type { Platform } from "../../capture/platform.ts";
 import { exitCode, ScenariologError } from "../../errors.ts";
-import { defaultLogDir, fileOf, logDirOf } from "../../files/paths.ts";
-import { vouchForRoot } from "../../files/vouched.ts";
+import { defaultLogDir, defaultLogsDir, logDirOf } from "../../files/paths.ts";
 import { newRunId, stepIdOf } from "../../model/ids.ts";
-import type { StepEnd, SuiteObserver, Verdict } from "../../model/progress.ts";
+import type { SuiteObserver } from "../../model/progress.ts";
 import type { StepOptions } from "../../model/step.ts";
-import { PLANNED_TAG } from "../../model/tags.ts";
 import { type Clock, systemClock } from "../../model/time.ts";
 import { signalNumber } from "../../sys/signals.ts";
-import { insertRunStart, isStarted, type RunEnding, type RunStart } from "../rows/run-rows.ts";
-import { Connection } from "../step/connection.ts";
-import { type AttemptResult, failed, type RecordedStep, recordStep } from "../step/step.ts";
+import type { RunEnding } from "../rows/run-rows.ts";
+import type { Connection } from "../step/connection.ts";
+import { failed, type RecordedStep, recordStep } from "../step/step.ts";
 import { warningsOf } from "../step/warnings.ts";
+import { makeUnseenDir } from "./git/ignore-file.ts";
 import type { PlannedStep } from "./plan.ts";
-import { type RunSpec, runStartOf } from "./run.ts";
+import type { RunSpec } from "./run.ts";
 import { writeRunEnd } from "./run-ending.ts";
+import { countsOf, type SuiteResult } from "./suite-result.ts";
+import { connectionFor } from "./suite-start.ts";
 
 export interface SuiteSpec {
   /** Made when it is missing. */
   readonly database: string;
   readonly run: RunSpec;
-  /** Relative to the run's root; undefined is `.logs/<run id>`. */
+  /** Relative to the run's root; undefined is `.logs/<run id>` beside the database. */
   readonly logDir: string | undefined;
   readonly steps: readonly PlannedStep[];
+  /** Steps of the plan that are not to be run: then the run cannot pass in full. */
+  readonly leftOut: readonly PlannedStep[];
   /** For every step. */
   readonly args: readonly string[];
   readonly options: StepOptions;
@@ -34,31 +36,6 @@ export interface SuiteSpec {
   readonly jobs: number;
   /** For all steps together; 0 is none. */
   readonly deadlineMs: number;
-}
-
-export interface SuiteResult {
-  readonly runId: string;
-  /** What the run ended with: of the first step, in order, that failed. */
-  readonly code: number;
-  /** The recorder is to end by this signal. */
-  readonly endBySignal: NodeJS.Signals | undefined;
-  /** Null: they are not known. */
-  readonly counts: SuiteCounts | null;
-  readonly durationMs: number;
-  readonly pastDeadline: boolean;
-  /** What could not be recorded, a line each. */
-  readonly problems: readonly string[];
-}
-
-export interface SuiteCounts {
-  readonly total: number;
-  readonly passed: number;
-  readonly failed: number;
-  readonly interrupted: number;
-  readonly skipped: number;
-  /** Among those that passed or failed. */
-  readonly flaky: number;
-  readonly notRun: number;
 }
 
 /**
@@ -93,32 +70,9 @@ class SuiteRun {
     const startedAt = clock.now();
     this.#startMs = clock.monotonicMs();
     this.#runId = spec.run.runId || newRunId(startedAt, process.pid);
-    this.#logDir = spec.logDir ?? defaultLogDir(this.#runId);
+    this.#logDir = spec.logDir ?? defaultLogDir(spec.database, this.#runId);
     this.#scopes = new StepScopes(platform);
-    const lastNum = Math.max(...spec.steps.map(({ num }) => num));
-    const tags = new Map([...spec.run.tags, [PLANNED_TAG, String(lastNum)]]);
-    const planned = spec.steps.map(({ num, name, script }) => ({
-      step_num: num,
-      step_name: name,
-      script_path: script,
-    }));
-    const at = { ...clock, now: () => startedAt };
-    let start: RunStart | undefined;
-    let started = false;
-    const startOnce = () => (start ??= runStartOf({ ...spec.run, runId: this.#runId, tags, planned }, at));
-    this.#connection = new Connection(spec.database, {
-      create: true,
-      unwrittenRun: () => (started ? null : startOnce()),
-      onOpen: (store) => {
-        if (started) return;
-        const run = startOnce();
-        store.immediate(() => {
-          if (!isStarted(store, run)) insertRunStart(store, run);
-          vouchForRoot(store, run.runId, run.rootDir);
-        });
-        started = true;
-      },
-    });
+    this.#connection = connectionFor(spec, this.#runId, startedAt, clock);
   }
 
   async record(): Promise<SuiteResult> {
@@ -129,6 +83,7 @@ class SuiteRun {
     );
     try {
       this.#open();
+      if (this.spec.logDir === undefined) makeUnseenDir(defaultLogsDir(this.spec.database));
       for (const group of this.#groups()) await this.#runTogether(group);
       return await this.#end();
     } finally {
@@ -213,11 +168,11 @@ class SuiteRun {
         keepOpen: true,
         deadlineMs: this.#deadlineMs,
         onOutput: (stream, chunk) => observer.stepOutput(progress, stream, chunk),
-        onAttemptEnd: (result) => observer.attemptEnded(progress, this.#endOf(result)),
+        onAttemptEnd: (end) => observer.attemptEnded(progress, end),
       });
       this.#results.set(step, recorded);
       this.#signal ??= recorded.endBySignal;
-      observer.stepEnded(progress, this.#endOf(recorded));
+      observer.stepEnded(progress, recorded);
       this.#warn(recorded);
     } finally {
       this.#scopes.leave(stepId);
@@ -232,19 +187,12 @@ class SuiteRun {
     for (const text of warningsOf(recorded)) this.observer.warned(text);
   }
 
-  #endOf(result: AttemptResult): StepEnd {
-    const { code, skipReason, durationMs, attempts } = result;
-    const file = (stored: string) => fileOf(path.resolve(this.spec.run.rootDir), stored);
-    const files = { stdoutFile: file(result.stdoutPath), stderrFile: file(result.stderrPath) };
-    return { verdict: verdictOf(result), code, skipReason, durationMs, attempts, ...files };
-  }
-
   async #end(): Promise<SuiteResult> {
-    const ended = this.spec.steps.flatMap((step) => this.#results.get(step) ?? []);
+    const { steps, leftOut } = this.spec;
+    const ended = steps.flatMap((step) => this.#results.get(step) ?? []);
     const notPassed = ended.filter(failed);
-    const count = (...verdicts: Verdict[]) => ended.filter((step) => verdicts.includes(verdictOf(step))).length;
-    const notRun = this.spec.steps.filter((step) => !this.#results.has(step)).map(({ num }) => num);
-    const pastDeadline = this.#signal === undefined && ended.length < this.spec.steps.length && this.#isPastDeadline;
+    const notRun = steps.filter((step) => !this.#results.has(step)).map(({ num }) => num);
+    const pastDeadline = this.#signal === undefined && ended.length < steps.length && this.#isPastDeadline;
     const code =
       this.#signal !== undefined
         ? exitCode.signalBase + signalNumber(this.#signal)
@@ -258,15 +206,7 @@ class SuiteRun {
       runId: this.#runId,
       code,
       endBySignal: this.#signal,
-      counts: {
-        total: this.spec.steps.length,
-        passed: count("passed", "flaky"),
-        failed: count("failed", "timeout", "leak"),
-        interrupted: count("interrupted"),
-        skipped: count("skipped"),
-        flaky: ended.filter(({ flaky }) => flaky).length,
-        notRun: notRun.length,
-      },
+      counts: { ...countsOf(ended), total: steps.length, notRun: notRun.length, leftOut: leftOut.length },
       durationMs: Math.floor(this.clock.monotonicMs() - this.#startMs),
       pastDeadline,
       problems: [...this.#problems],
@@ -280,10 +220,4 @@ class SuiteRun {
       this.observer.warned(text);
     }
   }
-}
-
-function verdictOf({ code, reason, flaky }: AttemptResult): Verdict {
-  if (reason !== null) return reason;
-  if (code !== 0) return "failed";
-  return flaky ? "flaky" : "passed";
 }

@@ -76,7 +76,7 @@ export class Connection {
    * Takes in what waits for this database, but for what this process still writes by itself, some of it in files of these
    * names. Throws why the database cannot be opened, or written.
    */
-  async takeIn(own: readonly string[] = []): Promise<void> {
+  async importPending(own: readonly string[] = []): Promise<void> {
     if (!mayHavePending(this.database)) return;
     const kept = new Set([...own, ...this.#waiting.map(({ file }) => file)]);
     const files = pendingFilesFor(this.database, []).filter((file) => !kept.has(file));

@@ -1,11 +1,13 @@
-import type { Diagnosis, Tail } from "../../report/why/diagnosis.ts";
+import type { Diagnosis } from "../../report/why/diagnosis.ts";
+import { relevantPart } from "../../report/why/relevant-part.ts";
+import type { Tail } from "../../report/why/step-diagnosis.ts";
 
 /** Characters of a line that are shown. */
 const LINE = 300;
 
 /**
- * The diagnosis as it is printed in `render`'s words, cut until it takes at most `maxBytes`: first the tails of the logs,
- * then what is new, then the lists, then the rest; Infinity cuts overlong lines only.
+ * The diagnosis as `render` prints it, cut until it takes at most `maxBytes`: first the tails of the logs, then what is new,
+ * then the lists, then the rest. Infinity cuts overlong lines only.
  */
 export function fitted(diagnosis: Diagnosis, maxBytes: number, render: (diagnosis: Diagnosis) => string): string {
   let current = clipped(diagnosis, LINE);
@@ -29,6 +31,16 @@ const stderrTo =
 const newTo =
   (lines: number): Cut =>
   (d) => ({ ...d, since: d.since && { ...d.since, new_lines: d.since.new_lines?.slice(0, lines) ?? null } });
+/** The further steps stay, and what is known about each is reduced to this. */
+const othersTo =
+  (kept: (other: Diagnosis["also_failed"][number]) => object): Cut =>
+  (d) => ({
+    ...d,
+    also_failed: d.also_failed.map((other) => {
+      const { step_num, step_name, status, exit_code } = other;
+      return { step_num, step_name, status, exit_code, failed_at: null, first_error: null, ...kept(other) };
+    }),
+  });
 const listsTo =
   (rows: number): Cut =>
   (d) => ({
@@ -41,15 +53,17 @@ const listsTo =
   });
 
 const CUTS: readonly Cut[] = [
+  othersTo(({ failed_at, first_error }) => ({ failed_at, first_error })),
   ...[8, 3].flatMap((lines) => [stdoutTo(lines), stderrTo(lines)]),
   stdoutTo(0),
   newTo(3),
+  othersTo(() => ({})),
   listsTo(5),
   (d) => clipped(d, 120),
   stderrTo(0),
   newTo(0),
   listsTo(0),
-  (d) => ({ ...d, failed_at: d.failed_at && { ...d.failed_at, source: [] } }),
+  (d) => ({ ...d, advice: null, failed_at: d.failed_at && { ...d.failed_at, source: [], callers: [] } }),
   (d) => ({ ...d, reproduce: null }),
   (d) => ({ ...d, since: null, stdout: null, stderr: null }),
   (d) => clipped(d, 60),
@@ -65,16 +79,11 @@ function shortened(tail: Tail | null, lines: number): Tail | null {
 /** With every text in it at most so long; a command to reproduce a step is whole or it is not there. */
 function clipped(diagnosis: Diagnosis, length: number): Diagnosis {
   const clip = (value: unknown): unknown => {
-    if (typeof value === "string") return value.length > length ? `${start(value, length)}…` : value;
+    if (typeof value === "string") return relevantPart(value, length);
     if (Array.isArray(value)) return value.map(clip);
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, clip(item)]));
+    const entries = Object.entries(value);
+    return Object.fromEntries(entries.map(([key, item]) => [key, key === "reproduce" ? item : clip(item)]));
   };
-  return { ...(clip(diagnosis) as Diagnosis), reproduce: diagnosis.reproduce };
-}
-
-/** Not half of a character that takes two units. */
-function start(text: string, length: number): string {
-  const cut = text.slice(0, length);
-  return cut.isWellFormed() || !text.isWellFormed() ? cut : cut.slice(0, -1);
+  return clip(diagnosis) as Diagnosis;
 }

@@ -1,40 +1,26 @@
-import type { Diagnosis, FailedAt, Since, Tail } from "../../report/why/diagnosis.ts";
-import { plainText } from "../plain-text.ts";
+import type { AlsoFailed, Diagnosis } from "../../report/why/diagnosis.ts";
+import type { StepDiagnosis } from "../../report/why/step-diagnosis.ts";
 import { elapsedOf, titleOf } from "../step-title.ts";
 import { visible } from "../text.ts";
+import { errorLines, shortCommit, shownLine, sinceHeading, sinceLines, tailHeading, tailLines } from "./log-lines.ts";
+import { placeLines, shortPlace } from "./place.ts";
 
-/** One screen for people: headings, and under each what belongs to it, indented. `bold` is what a heading becomes. */
+/** One screen for people: headings, and beneath each what belongs to it, indented. `bold` is what a heading becomes. */
 export function text(diagnosis: Diagnosis, bold: (heading: string) => string): string {
+  const titled: Section = (heading, lines) =>
+    `\n${bold(heading)}\n${lines.map((line) => `  ${line}`.trimEnd() + "\n").join("")}`;
+  const section: Section = (heading, lines) => (lines.length === 0 ? "" : titled(heading, lines));
   const { step } = diagnosis;
-  const section = (heading: string, lines: readonly string[]) =>
-    lines.length === 0 ? "" : `\n${bold(heading)}\n${lines.map((line) => `  ${line}`.trimEnd()).join("\n")}\n`;
-  const parts = [`${visible(diagnosis.summary)}\n`];
-  if (step) {
-    const { duration_ms: ms, attempts } = step;
-    const facts = [
-      step.exit_code === null ? step.status : `exit ${step.exit_code}`,
-      ...(step.status === "interrupted" && step.exit_code !== null ? ["interrupted"] : []),
-      ...(ms === null ? [] : [`after ${elapsedOf(ms)}`]),
-      ...(attempts > 1 ? [`attempt ${attempts}`] : []),
-    ];
-    const heading = `Step ${titleOf({ num: step.step_num, name: step.step_name })}: ${facts.join(", ")}`;
-    parts.push(step.meaning === null ? `\n${bold(heading)}\n` : section(heading, [visible(step.meaning)]));
-  }
-  parts.push(
-    section("Where it failed", placeLines(diagnosis.failed_at)),
-    section("First error", errorLines(diagnosis)),
-    section("Last line printed", lastLines(diagnosis)),
-    ...(["stderr", "stdout"] as const).map((name) =>
-      section(tailHeading(name, diagnosis[name]), tailLines(diagnosis[name])),
-    ),
-    section(sinceHeading(diagnosis.since), sinceLines(diagnosis)),
-    section(
-      "Also failed",
-      diagnosis.also_failed.map(
-        ({ step_num: num, step_name: name, status, exit_code: code }) =>
-          `${titleOf({ num, name })}: ${code === null ? status : `exit ${code}`}`,
-      ),
-    ),
+  const first = step === null ? null : ({ ...diagnosis, step } as StepDiagnosis);
+  const full = diagnosis.also_failed.flatMap((other) => other.full ?? []);
+  const named = diagnosis.also_failed.filter((other) => !other.full);
+  return [
+    `${visible(diagnosis.summary)}\n`,
+    first && diagnosis.run.commit !== null ? `${commitOf(diagnosis)}\n` : "",
+    ...(first ? stepParts(first, section, titled) : [section("Last line printed", lastLines(diagnosis))]),
+    ...(first && full.length > 0 ? endParts(first, section) : []),
+    ...full.flatMap((other) => [...stepParts(other, section, titled), ...endParts(other, section)]),
+    section("Also failed", named.flatMap(otherLines)),
     section("Skipped", diagnosis.skipped.map(skippedLine)),
     section(
       "Not run",
@@ -45,83 +31,71 @@ export function text(diagnosis: Diagnosis, bold: (heading: string) => string): s
       "Kept files",
       diagnosis.artifacts.map(({ kind, path }) => `${visible(kind)}: ${visible(path)}`),
     ),
-    section("To run it again", (diagnosis.reproduce ?? "").split("\n").filter(Boolean).map(shownLine)),
-  );
-  if (diagnosis.cut) parts.push("\n(shortened to --max-bytes)\n");
-  return parts.join("");
+    ...(first && full.length === 0 ? endParts(first, section) : []),
+    diagnosis.cut ? "\n(shortened to --max-bytes)\n" : "",
+  ].join("");
 }
 
-/** A line of a log or script: tabs become blanks, what a terminal would obey is shown. */
-export function shownLine(line: string): string {
-  return plainText(line).replaceAll("\t", "    ");
+/** A heading and its lines. */
+type Section = (heading: string, lines: readonly string[]) => string;
+
+function stepParts(diagnosis: StepDiagnosis, section: Section, titled: Section): string[] {
+  const { step, failed_at: place, since } = diagnosis;
+  const heading = `Step ${titleOf({ num: step.step_num, name: step.step_name })}: ${stepFacts(step).join(", ")}`;
+  return [
+    titled(heading, step.meaning === null ? [] : [visible(step.meaning)]),
+    section("Where it failed", place ? placeLines(place) : []),
+    section("First error", errorLines(diagnosis)),
+    section("Last line printed", lastLines(diagnosis)),
+    section(tailHeading("stderr", diagnosis.stderr), tailLines(diagnosis.stderr)),
+    section(tailHeading("stdout", diagnosis.stdout), tailLines(diagnosis.stdout)),
+    section(sinceHeading(since), sinceLines(diagnosis)),
+  ];
 }
 
-export function tailHeading(name: string, tail: Tail | null): string {
-  if (tail === null || tail.path === null) return name;
-  const which = tail.lines.length === 1 ? "the last line" : `the last ${tail.lines.length} lines`;
-  return tail.more && tail.lines.length > 0
-    ? `${name}, ${which} of ${visible(tail.path)}`
-    : `${name}: ${visible(tail.path)}`;
+function endParts({ reproduce, advice }: StepDiagnosis, section: Section): string[] {
+  return [
+    section("To run it again", (reproduce ?? "").split("\n").filter(Boolean).map(shownLine)),
+    section("To see the line", advice === null ? [] : [advice]),
+  ];
 }
 
-/** Nothing for an empty log: there is nothing to know about it. */
-export function tailLines(tail: Tail | null): string[] {
-  if (tail === null) return [];
-  if (tail.problem !== null) return [`(the log ${tail.problem})`];
-  return tail.lines.map(shownLine);
+/** `exit 3`, `after 0.2s`, `attempt 2`: what stands behind a step's name. */
+export function stepFacts({ status, exit_code: code, duration_ms: ms, attempts }: StepDiagnosis["step"]): string[] {
+  return [
+    code === null ? status : `exit ${code}`,
+    ...(status === "interrupted" && code !== null ? ["interrupted"] : []),
+    ...(ms === null ? [] : [`after ${elapsedOf(ms)}`]),
+    ...(attempts > 1 ? [`attempt ${attempts}`] : []),
+  ];
 }
 
-export function placeName({ file, line, function: scope }: FailedAt): string {
-  const place = file === null ? `line ${line}` : line === null ? visible(file) : `${visible(file)}:${line}`;
-  return scope ? `${place}, in ${visible(scope)}()` : place;
+/** Which commit failed, and which one passed last. */
+export function commitOf({ run, since }: Pick<Diagnosis, "run" | "since">): string {
+  const changes = run.dirty ? ", with uncommitted changes" : "";
+  const now = `commit ${visible(shortCommit(run.commit ?? ""))}${changes}`;
+  if (!since?.commit) return now;
+  return since.commit === run.commit
+    ? `${now}; the step passed at the same commit before`
+    : `${now}; the step last passed at ${visible(shortCommit(since.commit))}`;
 }
 
-export function sourceLines({ source, line, changed_since, problem }: FailedAt): string[] {
-  if (problem !== undefined) return [`(the file ${visible(problem)})`];
-  const width = String(source.at(-1)?.num ?? 0).length;
-  const lines = source.map(
-    ({ num, text }) => `${num === line ? ">" : " "} ${String(num).padStart(width)}  ${shownLine(text)}`,
-  );
-  return changed_since ? [...lines, "(the file was changed after the step had ended)"] : lines;
-}
-
-export function sinceHeading(since: Since | null): string {
-  if (since === null) return "";
-  const shown = since.new_lines?.length ?? 0;
-  const count = shown < (since.new_line_count ?? 0) ? `, ${shown} of ${since.new_line_count} lines` : "";
-  return `New since run ${visible(since.short_id)}, in which it passed${count}`;
-}
-
-export function sinceLines({ since, step }: Pick<Diagnosis, "since" | "step">): string[] {
-  if (since === null) return [];
-  if (since.new_lines === null) return ["(the logs of that run cannot be read)"];
-  const missing = since.missing_line_count ?? 0;
-  const lacks = missing === 0 ? "" : `${missing} ${missing === 1 ? "line" : "lines"} of then did not come`;
-  if (since.new_line_count === 0) {
-    if (step?.status === "interrupted") return [`nothing before it was interrupted${lacks && `; ${lacks}`}`];
-    return [lacks ? `nothing, but ${lacks}` : "nothing: it printed then what it prints now"];
-  }
-  return since.new_lines.map(shownLine);
+/** A further step: how it ended, where, and of what. */
+export function otherLines(other: AlsoFailed): string[] {
+  const { step_num: num, step_name: name, status, exit_code: code, failed_at: place } = other;
+  return [
+    `${titleOf({ num, name })}: ${code === null ? status : `exit ${code}`}`,
+    ...(place ? [`  ${shortPlace(place)}`] : []),
+    ...errorLines(other).map((line) => `  ${line}`),
+  ];
 }
 
 export function skippedLine({ step_num: num, step_name: name, reason }: Diagnosis["skipped"][number]): string {
   return `${titleOf({ num, name })}${reason === null ? "" : `: ${visible(reason)}`}`;
 }
 
-function lastLines({ last_line: last }: Diagnosis): string[] {
+function lastLines({ last_line: last }: Pick<Diagnosis, "last_line">): string[] {
   return last === null ? [] : [`${last.stream}: ${shownLine(last.text)}`];
-}
-
-function placeLines(place: FailedAt | null): string[] {
-  if (place === null) return [];
-  // The line itself is among the source lines.
-  const command = place.source.length === 0 && place.command ? [shownLine(place.command.split("\n")[0]!)] : [];
-  return [placeName(place), ...command, ...sourceLines(place)];
-}
-
-function errorLines({ first_error: error }: Diagnosis): string[] {
-  if (error === null) return [];
-  return [`${error.stream}${error.line === null ? "" : `:${error.line}`}: ${shownLine(error.text)}`];
 }
 
 function noteLine({ step_num: num, text }: Diagnosis["notes"][number]): string {

@@ -1,11 +1,11 @@
 /**
- * A run as one plain value: everything that a page, a file for another program, or a person's script needs, and nothing that
- * has to be asked for afterwards. `scenariolog show --output json` prints it; docs/run-document.md describes it. Names are
- * those of the JSON. What is not known is null; what there is none of is an empty list. Secrets have been taken out of every
- * text, and control characters have not: whoever shows a text makes it fit for where it goes.
+ * A run as one plain value: everything that a page, a file for another program, or a user's script needs, so that it asks for
+ * nothing afterwards. `scenariolog show --output json` prints it; docs/run-document.md describes it. Names are those of the
+ * JSON. A value that is not known is null; a list without entries is empty. Secrets are taken out of every text. Log lines are
+ * as a person sees them; other texts may hold control characters, and whoever shows a text makes it fit for where it goes.
  */
 export interface RunDocument {
-  /** Of this shape: it grows when a field changes its meaning or goes, not when one is added. */
+  /** The version of this shape: it grows when a field changes its meaning or goes, not when one is added. */
   readonly format: 1;
   readonly run: DocumentRun;
   /** By number, those of the same number by time; planned steps that were not reached as well. */
@@ -122,6 +122,8 @@ export interface DocumentFrame {
   readonly line: number | null;
   readonly function: string | null;
   readonly command: string | null;
+  /** Lines around it; empty if they cannot be read, and for callers between the outermost and the place itself. */
+  readonly source: readonly { readonly num: number; readonly text: string }[];
 }
 
 export interface DocumentPlace extends DocumentFrame {
@@ -131,9 +133,10 @@ export interface DocumentPlace extends DocumentFrame {
   readonly guard: { readonly line: number; readonly text: string } | null;
   /** What called it, innermost first; the last one is in the step's own script. */
   readonly callers: readonly DocumentFrame[];
-  readonly source: readonly { readonly num: number; readonly text: string }[];
   /** The file was written after the step had ended. */
   readonly changed_since: boolean;
+  /** Why its lines may not be shown though it is there: the end of a sentence that begins with the file. Null if they may. */
+  readonly problem: string | null;
 }
 
 export interface DocumentError {
@@ -143,19 +146,22 @@ export interface DocumentError {
   readonly text: string;
 }
 
-/** What is new since the step last passed. */
+/** What is new since the step last passed. Only the first 20 steps that did not pass are compared. */
 export interface DocumentSince {
   readonly run_id: string;
   readonly short_id: string;
   readonly started_at: string;
+  /** Of the repository when that run began; null if that is not known. */
+  readonly commit: string | null;
   readonly exit_code: number | null;
   readonly duration_ms: number | null;
   /** Null if the logs of then cannot be read. */
   readonly new_lines: readonly string[] | null;
-  readonly new_line_count: number;
+  /** Null as well. */
+  readonly new_line_count: number | null;
 }
 
-/** A log, or its beginning and end. */
+/** A log, or its beginning and end. Failed steps get their lines first; when the budget is used up, both are empty. */
 export interface DocumentLog {
   readonly path: string;
   readonly size_bytes: number | null;

@@ -10,66 +10,77 @@ import { filesOfRun, filesOfStep, type StepFiles } from "../../store/step-files.
 import { type Step, stepsOf } from "../../store/steps.ts";
 import type { Store } from "../../store/store.ts";
 import { tagsOf, tagsOfSteps } from "../../store/tags.ts";
-import { namedIn } from "../failed-place.ts";
+import { placeInTags } from "../failed-place.ts";
 import { type CountedRun, countedRuns, statusesOf } from "../statuses.ts";
 import { sentenceOf } from "./sentence.ts";
 
-/** What the store knows about a run that did not pass, or did. */
+/** What the store knows about why a run did not pass. */
 export interface Why {
   readonly run: Run;
   readonly status: RunStatus;
-  /** What there is to say in one sentence; all there is when no step failed. */
+  readonly tags: ReadonlyMap<string, string>;
+  /** One sentence about the run; all there is to say if no step failed. */
   readonly sentence: string;
-  /** The first step that failed; if none did, the first that was interrupted. */
+  /** The step that was asked for; else the first that failed; if none did, the first that was interrupted. */
   readonly step: FailedStep | null;
   /** The others that did not pass, by number. */
-  readonly others: readonly { readonly step: Step; readonly status: RunStatus }[];
-  /** Of a run that was interrupted when none of its steps was: the last one that had ended. */
+  readonly others: readonly ListedStep[];
+  /** The last step that had ended when a run was interrupted between two steps; else null. */
   readonly interruptedAfter: FailedStep | null;
-  /** With what each gave as its reason. */
   readonly skipped: readonly { readonly step: Step; readonly reason: string | null }[];
   readonly notRun: readonly PlannedRow[];
   readonly notes: readonly Note[];
-  /** Besides logs. */
+  /** Kept files of the step and the run, without the logs. */
   readonly artifacts: readonly { readonly kind: string; readonly path: string }[];
 }
 
-export interface FailedStep {
+export interface ListedStep {
   readonly step: Step;
   readonly status: RunStatus;
+}
+
+/** What the store knows about one step; `why` asks mostly for those that failed. */
+export interface FailedStep extends ListedStep {
   readonly attempts: number;
-  /** Why it ended, where that was not its own doing. */
+  /** Why it ended, if that was not its own doing. */
   readonly reason: string | null;
   readonly tags: ReadonlyMap<string, string>;
+  /** The program and its arguments; null if the database does not tell. */
+  readonly argv: readonly string[] | null;
   readonly files: StepFiles;
-  /** What its trace says. */
+  /** What its trace says failed. */
   readonly source: FailingSource | null;
   /** The step when it last passed. */
   readonly before: { readonly run: Run; readonly step: Step; readonly files: StepFiles } | null;
-  /** Whether its row says where it was run: of the Go build's it does not. */
+  /** Whether its row says where it was run; that of the Go build does not. */
   readonly knowsWorkDir: boolean;
 }
 
-export function why(store: Store, selector: string): Why {
+/** `stepOf` chooses the step to explain among those of the run; without it, the first that did not pass. Throws NO_RUN. */
+export function why(store: Store, selector: string, stepOf?: (store: Store, run: Run) => Step): Why {
   const [counted] = countedRuns(store, [findRun(store, selector)]) as [CountedRun];
   const { run, status } = counted;
   const steps = stepsOf(store, run.run_id);
   const statuses = statusesOf(store, run.run_id, steps);
-  const listed = steps.map((step) => ({ step, status: statuses.get(step.step_id)! }));
+  const listed = steps.map((step): ListedStep => ({ step, status: statuses.get(step.step_id)! }));
   const notPassed = listed.filter(({ status }) => status === "failed" || status === "interrupted");
-  // What failed comes before what was interrupted: the reader's question is what to mend.
-  const first = notPassed.find((entry) => entry.status === "failed") ?? notPassed[0];
+  const wanted = stepOf?.(store, run);
+  // A failed step comes before an interrupted one, because the reader asks what to mend.
+  const first = wanted
+    ? listed.find(({ step }) => step.step_id === wanted.step_id)
+    : (notPassed.find((entry) => entry.status === "failed") ?? notPassed[0]);
   const reasons = counted.counts.skipped === 0 ? new Map() : tagsOfSteps(store, run.run_id, ["skip.reason"]);
-  const step = first ? failedStep(store, run, first.step, first.status) : null;
+  const step = first ? factsOf(store, run, first) : null;
   const last = listed.at(-1);
   const isBetween = status === "interrupted" && !first && last?.step.completed_at;
   const interrupted = listed.find((entry) => entry.status === "interrupted")?.step ?? null;
   return {
     run,
     status,
+    tags: tagsOf(store, { runId: run.run_id, stepId: null }),
     sentence: sentenceOf(counted, { interrupted, last: last?.step ?? null }),
     step,
-    interruptedAfter: isBetween ? failedStep(store, run, last.step, last.status) : null,
+    interruptedAfter: isBetween ? factsOf(store, run, last) : null,
     others: notPassed.filter((entry) => entry !== first),
     skipped: listed
       .filter((entry) => entry.status === "skipped")
@@ -80,7 +91,8 @@ export function why(store: Store, selector: string): Why {
   };
 }
 
-function failedStep(store: Store, run: Run, step: Step, status: RunStatus): FailedStep {
+/** All that the store knows about one step of a run. */
+export function factsOf(store: Store, run: Run, { step, status }: ListedStep): FailedStep {
   const recorded = store.hasTable("attempts") ? lastAttemptOf(store, step.step_id) : 0;
   const attempt = Math.max(1, recorded);
   const tags = tagsOf(store, { runId: run.run_id, stepId: step.step_id });
@@ -91,8 +103,9 @@ function failedStep(store: Store, run: Run, step: Step, status: RunStatus): Fail
     attempts: attempt,
     reason: endingsOf(store, run.run_id).get(step.step_id) ?? null,
     tags,
+    argv: argvIn(tags),
     files: filesOfStep(store, step, attempt),
-    source: sourceOf(store, step.step_id, attempt, tags),
+    source: status === "passed" ? null : sourceOf(store, step.step_id, attempt, tags),
     before: before && {
       run: findRun(store, before.run_id),
       step: before,
@@ -102,6 +115,18 @@ function failedStep(store: Store, run: Run, step: Step, status: RunStatus): Fail
   };
 }
 
+/** Null if the tags do not tell; anybody may set one. */
+export function argvIn(tags: ReadonlyMap<string, string>): string[] | null {
+  const program = tags.get("cmd.argv0");
+  if (!program) return null;
+  try {
+    const args: unknown = JSON.parse(tags.get("cmd.args_json") ?? "[]");
+    return Array.isArray(args) && args.every((arg) => typeof arg === "string") ? [program, ...args] : null;
+  } catch {
+    return null;
+  }
+}
+
 /** What the trace named as the failure; else the last command that failed, whatever came of that. */
 function sourceOf(
   store: Store,
@@ -109,10 +134,10 @@ function sourceOf(
   attempt: number,
   tags: ReadonlyMap<string, string>,
 ): FailingSource | null {
-  const named = namedIn(tags);
-  if (named.file === null && named.command === null) return failingSource(store, stepId, attempt, null);
-  const source = failingSource(store, stepId, attempt, named);
-  return { ...named, text: named.command, function: source?.function ?? null, cwd: null };
+  const { file, line, command } = placeInTags(tags);
+  if (file === null && command === null) return failingSource(store, stepId, attempt, null);
+  const source = failingSource(store, stepId, attempt, { file, line });
+  return { file, line, text: command, function: source?.function ?? null, cwd: null };
 }
 
 function lastAttempt(store: Store, { step_id: id }: Step): number {

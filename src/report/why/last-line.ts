@@ -1,4 +1,4 @@
-import type { LogEnd } from "../../files/evidence.ts";
+import type { LogEnd } from "../../files/readable-files.ts";
 import type { Stream } from "../../model/ids.ts";
 
 /**

@@ -40,6 +40,10 @@ export function sentenceOf(counted: CountedRun, moment: Moment): string {
     const all = counts.passed === counts.total ? allSteps(counts.total) : listOf(counted);
     return status === "passed" ? `${name} passed: ${all}` : `${name} skipped ${allSteps(counts.total)}`;
   }
+  if (status === "partial") {
+    const all = counts.passed === counts.total ? `${allSteps(counts.total)} passed` : listOf(counted);
+    return `${name} passed in part: ${all}, and others were left out`;
+  }
   if (counts.tags.get("exit.reason") === "timeout") {
     return `${name} was ended by its deadline${momentOf(moment)}${countsAfter(counted)}`;
   }

@@ -33,6 +33,8 @@ export interface StepTrace {
   readonly env: Readonly<Record<string, string>>;
   /** To be called once, when the step has ended. `stderrFile` is null where there is none. Never throws. */
   finish(end: { readonly code: number; readonly stderrFile: string | null }): FinishedTrace;
+  /** Instead of `finish`, for a trace that nobody wants: it is not read. Never throws. */
+  discard(): void;
 }
 
 /**
@@ -62,7 +64,7 @@ export function startTrace(spec: Pick<StepSpec, "argv" | "workDir">): StepTrace 
 }
 
 function noTrace(off: string): StepTrace {
-  return { env: {}, finish: () => ({ entries: [], failing: null, leftOutBytes: 0, off }) };
+  return { env: {}, finish: () => ({ entries: [], failing: null, leftOutBytes: 0, off }), discard: () => {} };
 }
 
 class BashTrace implements StepTrace {
@@ -85,9 +87,6 @@ class BashTrace implements StepTrace {
   }
 
   finish({ code, stderrFile }: { readonly code: number; readonly stderrFile: string | null }): FinishedTrace {
-    clearInterval(this.#timer);
-    // Where processes are started with the environment of this one, it was put there.
-    if (process.env.BASH_ENV === this.preludeFile) delete process.env.BASH_ENV;
     try {
       const { text, leftOutBytes } = this.#content();
       const all = parseTrace(text);
@@ -106,9 +105,16 @@ class BashTrace implements StepTrace {
     } catch (error) {
       return { entries: [], failing: null, leftOutBytes: 0, off: `it could not be read: ${reasonOf(error)}` };
     } finally {
-      fs.closeSync(this.trace);
-      fs.closeSync(this.prelude);
+      this.discard();
     }
+  }
+
+  discard(): void {
+    clearInterval(this.#timer);
+    // Where processes are started with the environment of this one, it was put there.
+    if (process.env.BASH_ENV === this.preludeFile) delete process.env.BASH_ENV;
+    fs.closeSync(this.trace);
+    fs.closeSync(this.prelude);
   }
 
   /** What bash appends next comes to the beginning of the emptied file. */

@@ -47,9 +47,18 @@ function readFrom(source: SourceLine, first: number): WrittenLine | null {
     if (!state.isOpen && !/(?:\||&&|\|\|)\s*$/.test(withoutComment(text))) {
       return { first, last: line, text: withoutComment(text).trim() };
     }
-    text = `${state.isQuoted ? text : withoutComment(text).trimEnd()}${state.isQuoted ? "\n" : " "}`;
+    // A subshell over several lines is a block like any other: each of its commands has a line of its own.
+    if (text !== "" && /(?:^|[;&|]|\bthen|\bdo|\belse)\s*\($/.test(withoutComment(text).trim())) {
+      return { first, last: line, text: withoutComment(text).trim() };
+    }
+    text = state.isQuoted ? `${text}\n` : `${joinable(withoutComment(text).trimEnd())} `;
   }
   return { first, last: first, text: (source(first) ?? "").trim() };
+}
+
+/** Within a substitution the end of a line ends a command, unless an operator or a keyword stands there. */
+function joinable(text: string): string {
+  return text === "" || /(?:[;&|({]|\b(?:then|do|else|in))$/.test(text) ? text : `${text};`;
 }
 
 function isContinued(line: string): boolean {
@@ -137,7 +146,7 @@ export function statementOf(line: WrittenLine, traced: string): string {
         .slice(from, at)
         .trim()
         .replace(KEYWORDS, "")
-        .replace(/\s*\}$/, (brace) => (line.text.includes("{") ? "" : brace)),
+        .replace(/\s*\}$/, (brace, _at, part) => (isClosedOnly(part) && line.text.includes("{") ? "" : brace)),
     );
     from = at + text.length;
   }
@@ -145,6 +154,11 @@ export function statementOf(line: WrittenLine, traced: string): string {
   const named = parts.filter((part) => part !== "" && part.includes(word));
   const found = named.at(-1) ?? parts.find((part) => part !== "") ?? line.text;
   return found.length > LONGEST_TEXT ? `${found.slice(0, LONGEST_TEXT)}…` : found;
+}
+
+/** Whether a part of a line closes more braces than it opens: those of a function around it. */
+function isClosedOnly(part: string): boolean {
+  return part.split("}").length > part.split("{").length;
 }
 
 /** Whether a command line joins commands with `&&` or `||`, outside of substitutions and subshells. */
@@ -155,7 +169,9 @@ export function isList(text: string): boolean {
 /** Whether a statement is one simple command: no pipeline, list, substitution, subshell or keyword in it. */
 export function isSimple(statement: string): boolean {
   const { operators } = scan(statement);
-  return operators.length === 0 && !/\$\(|`|^[({!]|^(?:if|elif|while|until|for|case|time)\b|<\(|>\(/.test(statement);
+  return (
+    operators.length === 0 && !/\$\((?!\()|`|^[({!]|^(?:if|elif|while|until|for|case|time)\b|<\(|>\(/.test(statement)
+  );
 }
 
 const REDIRECTION = /(?:^|\s)((?:\d*|&|\{\w+\})(?:>>|>\||<<<|<<-?|<>|>&|<&|>|<)\s*(?:"[^"]*"|'[^']*'|[^\s<>]+))/g;

@@ -3,6 +3,7 @@ import { type Dialect, frameOf, matchLine, type PrintedFailure } from "./failure
 /** `x.c:7:5: error: …`, `x.go:3:5: …`, `psql:x.sql:3: ERROR:  …`, `x.ts(3,7): error TS1: …`, `x.lua:3: …`. */
 const FORMATS: readonly RegExp[] = [
   /^(?:\S+: )?(\S[^:]*?):(\d+)(?::\d+)?: (?:fatal |internal compiler )?(?:error|Error|ERROR)\b:? *(.+)$/,
+  /^(?:\S+: )?(\S[^:]*?\.\w+):(\d+): (?:.+?: )?(Assertion [`'].+' failed)\.?$/,
   /^psql:(.+?):(\d+): (?:ERROR|FATAL): +(.+)$/,
   /^(\S.*?)[(:](\d+)[,:]\d+\)?(?::| -) error (?:\w+: )?(.+)$/,
   /^((?:\.{0,2}\/)?[\w@+-][\w@.+/-]*\.go):(\d+):\d+: (.+)$/,

@@ -31,7 +31,7 @@ export function printedFailures(lines: readonly string[]): PrintedFailure[] {
 
 /** Directories that hold the code of languages and packages, not a person's own. */
 const LIBRARY =
-  /^(?:node|bun|deno|internal|native|<)|^\/(?:usr|lib|lib64|opt|nix|snap)\/|\/(?:node_modules|site-packages|dist-packages|gems|vendor\/bundle|bats-(?:assert|support|file|core)|\.cargo\/registry|rustc\/[0-9a-f]{8,}|go\/pkg\/mod|lib\/(?:python|ruby|perl|node|go)[\d./-]*)\/|\/\.(?:pyenv|rbenv|rvm|nvm|asdf|sdkman|local\/lib)\/|^\/rustc\//;
+  /^(?:(?:node|bun|deno|ext|native):|native$|internal\/(?:modules|process|main|timers|bootstrap|per_context)\b|<)|^\/(?:usr|lib|lib64|opt|nix|snap)\/|(?:^|\/)(?:node_modules|site-packages|dist-packages|gems|vendor\/bundle|bats-(?:assert|support|file|core)|\.cargo\/registry|rustc\/[0-9a-f]{8,}|go\/pkg\/mod|lib\/(?:python|ruby|perl|node|go)[\d./-]*)\/|\/\.(?:pyenv|rbenv|rvm|nvm|asdf|sdkman|local\/lib)\/|^\/rustc\//;
 
 /** Whether a frame is in the code of a language or a package: a person looks at their own files first. */
 export function isLibraryFile(file: string): boolean {
