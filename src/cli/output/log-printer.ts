@@ -3,10 +3,12 @@ import { reasonOf, ScenariologError } from "../../errors.ts";
 import { type Found, openFound } from "../../files/gate.ts";
 import { merged, type TimedPiece } from "../../files/interleave.ts";
 import { linesOf, piecesOf } from "../../files/line-chunks.ts";
+import { offsetAfterLines } from "../../files/line-offset.ts";
 import type { Tape } from "../../files/step-output.ts";
 import { lastLinesFrom, lastMatchesFrom } from "../../files/tail.ts";
 import type { Stream } from "../../model/ids.ts";
 import type { Matcher } from "../../model/line-matcher.ts";
+import type { LineRange } from "../argv/line-range.ts";
 import { note } from "./console.ts";
 import { RecordedOutput } from "./harmless.ts";
 import { PROGRAM, type Reader, readerOf } from "./reader.ts";
@@ -17,6 +19,8 @@ export interface LogView {
   readonly timestamps: boolean;
   /** Only the last so many lines, of those that match. */
   readonly tail?: number;
+  /** Only these lines, and of them those that `grep` matches. Of both streams: as they are printed, one after another. */
+  readonly lines?: LineRange;
   readonly grep?: Matcher;
   /** Byte for byte, whoever reads it. */
   readonly raw: boolean;
@@ -39,7 +43,8 @@ interface OpenStream {
  */
 export function printTape(tape: Tape, view: LogView): void {
   const out = new LogOutput(view.raw ? PROGRAM : readerOf(1));
-  const streams = openStreams(tape, view);
+  const opened = openStreams(tape, view);
+  const streams = opened.length === 1 ? opened.map((one) => withinLines(one, view)) : opened;
   const [only, ...others] = streams;
   try {
     if (only !== undefined && others.length === 0 && !view.timestamps) printStream(only, view, out);
@@ -85,6 +90,13 @@ function openFile(found: Found): number {
   }
 }
 
+function withinLines(opened: OpenStream, { lines }: LogView): OpenStream {
+  if (lines === undefined) return opened;
+  const { fd, sizeBytes } = opened;
+  const from = offsetAfterLines(fd, opened.from, sizeBytes, lines.first - 1);
+  return { ...opened, from, sizeBytes: offsetAfterLines(fd, from, sizeBytes, lines.last - lines.first + 1) };
+}
+
 /** Lines of one stream as they are: as many at a time as a block of the file has. */
 function printStream({ fd, from, sizeBytes }: OpenStream, view: LogView, out: LogOutput): void {
   for (const { bytes } of linesOf(fd, from, sizeBytes, view.grep)) {
@@ -94,10 +106,13 @@ function printStream({ fd, from, sizeBytes }: OpenStream, view: LogView, out: Lo
 }
 
 function printLines(tape: Tape, view: LogView, streams: readonly OpenStream[], out: LogOutput): void {
+  // The lines of one stream are within the range already; those of both are counted as they come.
+  const range = streams.length > 1 ? view.lines : undefined;
+  const grep = range === undefined ? view.grep : undefined;
   const lines = () =>
     merged(
       Object.fromEntries(
-        streams.map(({ stream, fd, from, sizeBytes }) => [stream, piecesOf(fd, from, sizeBytes, view.grep)]),
+        streams.map(({ stream, fd, from, sizeBytes }) => [stream, piecesOf(fd, from, sizeBytes, grep)]),
       ),
       tape.marks,
     );
@@ -107,9 +122,16 @@ function printLines(tape: Tape, view: LogView, streams: readonly OpenStream[], o
     skip -= view.tail;
   }
   const printer = new LinePrinter(tape, view, out);
+  let number = 0;
+  let isWanted = true;
   for (const piece of lines()) {
     if (piece.beginsLine) skip--;
     if (skip >= 0) continue;
+    if (range !== undefined && piece.beginsLine) {
+      if (++number > range.last) break;
+      isWanted = number >= range.first && (view.grep?.matches(piece.bytes) ?? true);
+    }
+    if (!isWanted) continue;
     printer.print(piece);
     if (stdoutClosed()) return;
   }

@@ -9,19 +9,19 @@ import { openForReading } from "../../store/open.ts";
 import { notingAllowance } from "../argv/allowance.ts";
 import { inheritedRunId, required } from "../argv/context.ts";
 import { allowanceArgs, foundDbArg, runArg } from "../argv/flags.ts";
+import { lineRangeOf } from "../argv/line-range.ts";
 import { noOperands } from "../argv/operands.ts";
 import { emitRows, outputArgs, parseOutputOptions } from "../argv/output-flags.ts";
 import { integerOf, seeHelp } from "../argv/parse.ts";
 import { note } from "../output/console.ts";
 import { printTape } from "../output/log-printer.ts";
+import { noteWaiting } from "../output/waiting-note.ts";
 import type { Invocation } from "../verb.ts";
 
 const gapArgs = {
   top: { type: "string", default: "10", valueHint: "n", description: "Of --gaps: so many at most; 0 is none" },
   ...outputArgs,
 } as const;
-
-import { noteWaiting } from "../output/waiting-note.ts";
 
 export default defineCommand({
   args: {
@@ -36,8 +36,23 @@ export default defineCommand({
       default: false,
       description: "Before each line, when it came and from which stream; ~ where the order is not known",
     },
+    follow: {
+      type: "boolean",
+      alias: "f",
+      default: false,
+      description: "Print what a running step prints, as it comes, until the step ends",
+    },
     tail: { type: "string", valueHint: "n", description: "Only the last n lines" },
-    grep: { type: "string", valueHint: "regexp", description: "Only lines that match (JavaScript's syntax)" },
+    lines: {
+      type: "string",
+      valueHint: "from-to",
+      description: "Only these lines, counted from 1: 100-140, 100-, 100",
+    },
+    grep: {
+      type: "string",
+      valueHint: "regexp",
+      description: "Only lines that match as a person sees them (JavaScript's syntax)",
+    },
     raw: {
       type: "boolean",
       default: false,
@@ -59,12 +74,24 @@ export default defineCommand({
       timestamps: args.timestamps,
       raw: args.raw,
       ...(args.tail === undefined ? {} : { tail: integerOf("tail", args.tail, 0) }),
+      ...(args.lines === undefined ? {} : { lines: lineRangeOf("lines", args.lines) }),
       ...(args.grep === undefined ? {} : { grep: new ScreenLineMatcher(new LineMatcher(regExpOf(args.grep))) }),
     };
-    refuseIdle(data, args.gaps ? ["timestamps", "tail", "grep", "raw"] : Object.keys(gapArgs), args.gaps);
+    refuseIdle(
+      data,
+      args.gaps ? ["timestamps", "tail", "lines", "grep", "raw", "follow"] : Object.keys(gapArgs),
+      args.gaps,
+    );
     const output = parseOutputOptions(data.flags);
     const top = integerOf("top", args.top);
-    const store = openForReading(required("log", args, "db"));
+    const db = required("log", args, "db");
+    refusePair(args, "lines", "tail");
+    if (args.follow) {
+      refusePair(args, "lines", "follow");
+      const { followLog } = await import("../output/log-follow.ts");
+      return followLog(db, query, { streams, ...lines });
+    }
+    const store = openForReading(db);
     let tape: Tape;
     try {
       tape = findTape(store, query);
@@ -111,11 +138,19 @@ function regExpOf(text: string): RegExp {
   }
 }
 
+function refusePair(args: Readonly<Record<string, unknown>>, one: string, other: string): void {
+  const isGiven = (name: string) => args[name] !== undefined && args[name] !== false;
+  if (isGiven(one) && isGiven(other)) throw usageError(`--${one} and --${other} exclude each other`, seeHelp("log"));
+}
+
 /** Flags that would change nothing: whoever gave one expects something else. */
 function refuseIdle({ flags }: Invocation, names: readonly string[], gaps: boolean): void {
-  const defaults = { ...gapArgs, timestamps: { default: false }, raw: { default: false } } as Readonly<
-    Record<string, { default?: unknown }>
-  >;
+  const defaults = {
+    ...gapArgs,
+    timestamps: { default: false },
+    raw: { default: false },
+    follow: { default: false },
+  } as Readonly<Record<string, { default?: unknown }>>;
   const idle = names.find((name) => flags[name] !== undefined && flags[name] !== defaults[name]?.default);
   if (idle === undefined) return;
   throw usageError(gaps ? `--${idle} and --gaps exclude each other` : `--${idle} is only for --gaps`, seeHelp("log"));
