@@ -29,7 +29,7 @@ onLinux("it is one process's turn at a time, until it gives the turn back or clo
 onLinux("a process that dies gives its turn back", async () => {
   const db = newDatabase();
   const store = openForWriting(db, { create: false });
-  const turn = path.join(import.meta.dir, "../../src/store/turn.ts");
+  const turn = path.join(import.meta.dir, "../../src/store/write-queue.ts");
   const code = `import { Turn } from ${JSON.stringify(turn)};
     console.log(new Turn(process.argv[1]).take("slice"), new Turn(process.argv[1]).take("slice"));
     process.kill(process.pid, "SIGKILL");`;
@@ -117,7 +117,7 @@ onLinux("an indexer knows whether another process has the database open, and kee
 });
 
 const HAS_COMPANY = `
-  import { Turn } from ${JSON.stringify(path.join(import.meta.dir, "../../src/store/turn.ts"))};
+  import { Turn } from ${JSON.stringify(path.join(import.meta.dir, "../../src/store/write-queue.ts"))};
   console.log(new Turn(process.argv[1]).hasCompany);`;
 
 onLinux("the last recorder that leaves knows that it is alone", () => {

@@ -1,11 +1,5 @@
 import { usageError } from "../../errors.ts";
-
-/** Lines, counted from 1, both ends included. */
-export interface LineRange {
-  readonly first: number;
-  /** Infinity if the range has no end. */
-  readonly last: number;
-}
+import type { LineRange } from "../../model/line-range.ts";
 
 /** Reads `100-140`, `100-`, `-140` or `100`. Throws USAGE. */
 export function lineRangeOf(flag: string, text: string): LineRange {

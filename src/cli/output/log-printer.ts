@@ -8,7 +8,7 @@ import type { Tape } from "../../files/step-output.ts";
 import { lastLinesFrom, lastMatchesFrom } from "../../files/tail.ts";
 import type { Stream } from "../../model/ids.ts";
 import type { Matcher } from "../../model/line-matcher.ts";
-import type { LineRange } from "../argv/line-range.ts";
+import type { LineRange } from "../../model/line-range.ts";
 import { note } from "./console.ts";
 import { RecordedOutput } from "./harmless.ts";
 import { PROGRAM, type Reader, readerOf } from "./reader.ts";
