@@ -1,12 +1,15 @@
 import fs from "node:fs";
 import { exitCode, ScenariologError, usageError } from "../errors.ts";
+import { nearest } from "../model/nearest.ts";
 import { parseLine, seeHelp } from "./argv/parse.ts";
+import { screenArgs } from "./argv/screen-flags.ts";
+import { nameElsewhere } from "./argv/suggest.ts";
 import { writeExact } from "./output/streams.ts";
 import type { End, Invocation } from "./verb.ts";
 import { entryOf, type VerbName, verbs } from "./verbs.ts";
 import { VERSION } from "./version.ts";
 
-/** Verbs that end with the code of what they run. */
+/** Verbs that end with the code of the program that they run. */
 const RUNNERS = new Set(["exec", "record", "cmd"]);
 
 /** Runs the program and returns how it is to end. Never throws: an error becomes one line on stderr. */
@@ -21,7 +24,7 @@ export async function main(argv: readonly string[]): Promise<End> {
   } catch (error) {
     (await import("./output/console.ts")).reportError(await withDirectoryHint(withHelpLine(error, verb ?? "")));
     const code = error instanceof ScenariologError ? error.exitCode : exitCode.failure;
-    // A step's own code may be 1: what went wrong before it started must look different.
+    // A step's own code may be 1, so a failure before its start must look different.
     return RUNNERS.has(verb ?? "") && code === exitCode.failure ? exitCode.recorder : code;
   }
 }
@@ -45,9 +48,10 @@ async function withDirectoryHint(error: unknown): Promise<unknown> {
 async function runVerb(verb: VerbName, argv: readonly string[]): Promise<End> {
   const command = await entryOf(verb).load();
   const args = typeof command.args === "object" ? (command.args as Record<string, never>) : {};
-  const { flags, positionals, rest, help } = parseLine(verb, args, argv);
+  const { flags, positionals, rest, help } = parseLine(verb, { ...args, ...screenArgs }, argv);
+  if (flags.color !== "auto" || flags["no-pager"] === true) await wishAs(flags);
   if (help) {
-    writeExact(await (await import("./help/usage.ts")).usageOf(verb));
+    await (await import("./help/page.ts")).print(await (await import("./help/usage.ts")).usageOf(verb));
     return exitCode.ok;
   }
   const data: Invocation = { positionals, rest, flags };
@@ -60,7 +64,14 @@ async function runVerb(verb: VerbName, argv: readonly string[]): Promise<End> {
   return end ?? exitCode.ok;
 }
 
-/** The verb that the first words name, with what follows it; undefined when the first word is a flag or missing. */
+/** Throws USAGE for a --color that there is not. */
+async function wishAs(flags: Invocation["flags"]): Promise<void> {
+  const { valuesOf } = await import("./argv/flag.ts");
+  const given = valuesOf(screenArgs, flags);
+  (await import("./output/screen.ts")).wish({ colour: given.color, pager: !given["no-pager"] });
+}
+
+/** The verb that the first words name, and the words after it; undefined if the first word is a flag or missing. */
 function findVerb(argv: readonly string[]): { verb: VerbName; argv: readonly string[] } | undefined {
   const [first, second] = argv;
   if (first === undefined || first.startsWith("-")) return undefined;
@@ -68,22 +79,35 @@ function findVerb(argv: readonly string[]): { verb: VerbName; argv: readonly str
   const pair = `${first} ${second}`;
   if (Object.hasOwn(verbs, pair)) return { verb: pair as VerbName, argv: argv.slice(2) };
   const group = Object.keys(verbs).filter((name) => name.startsWith(`${first} `));
-  if (group.length === 0) throw usageError(`unknown verb ${JSON.stringify(first)}`, seeHelp(""));
+  if (group.length === 0) throw usageError(`unknown verb ${JSON.stringify(first)}`, hintFor(first));
   if (second === "--help" || second === "-h") return { verb: "help", argv: [first] };
-  const choices = group.map((name) => name.slice(first.length + 1)).join(" or ");
-  throw second === undefined || second.startsWith("-")
-    ? usageError(`${first} needs a verb behind it: ${choices}`, seeHelp(first))
-    : usageError(`unknown verb ${JSON.stringify(pair)}; ${first} takes ${choices}`, seeHelp(first));
+  const choices = group.map((name) => name.slice(first.length + 1));
+  const list = choices.join(" or ");
+  if (second === undefined || second.startsWith("-")) {
+    const elsewhere = nameElsewhere(first);
+    const meant = elsewhere === undefined ? "" : `did you mean scenariolog ${elsewhere}? `;
+    throw usageError(`${first} needs a verb after it: ${list}`, meant + seeHelp(first));
+  }
+  const near = nearest(second, choices);
+  const hint = near === undefined ? seeHelp(first) : `did you mean ${first} ${near}? ${seeHelp(first)}`;
+  throw usageError(`unknown verb ${JSON.stringify(pair)}; ${first} takes ${list}`, hint);
+}
+
+/** What the user may have meant: another tool's word for it, or a word with a slip in it. */
+function hintFor(word: string): string {
+  const meant = Object.hasOwn(verbs, word) ? undefined : (nameElsewhere(word) ?? nearest(word, Object.keys(verbs)));
+  return meant === undefined ? seeHelp("") : `did you mean scenariolog ${meant}? ${seeHelp("")}`;
 }
 
 async function withoutVerb(argv: readonly string[]): Promise<number> {
-  const { flags, help } = parseLine("", { version: { type: "boolean" } }, argv);
+  const { flags, help } = parseLine("", { version: { type: "boolean", alias: "V" }, ...screenArgs }, argv);
+  if (flags.color !== "auto" || flags["no-pager"] === true) await wishAs(flags);
   if (flags.version && !help) writeExact(`scenariolog version ${VERSION}\n`);
-  else writeExact(await (await import("./help/usage.ts")).overview());
+  else await (await import("./help/page.ts")).print(await (await import("./help/usage.ts")).overview());
   return exitCode.ok;
 }
 
-/** Bun hands out arguments as text; bytes that are not UTF-8 are lost by then, and a step must get them exactly. */
+/** Bun decodes arguments as text, which loses bytes that are not UTF-8, while a step must get them exactly. */
 function refuseMangled(argv: readonly string[]): void {
   if (process.platform !== "linux" || !argv.some((arg) => arg.includes("\ufffd"))) return;
   const raw = fs.readFileSync("/proc/self/cmdline");

@@ -1,12 +1,5 @@
 import fs from "node:fs";
 
-/** Lines, counted from 1, both ends included. */
-export interface LineRange {
-  readonly first: number;
-  /** Infinity if the range has no end. */
-  readonly last: number;
-}
-
 const BLOCK_BYTES = 1 << 18;
 const LF = 0x0a;
 

@@ -5,7 +5,7 @@ export interface DelimitedOptions {
   /** One character. */
   readonly separator: string;
   readonly withHeaders: boolean;
-  /** A text that a spreadsheet would take for a formula gets an apostrophe before it; numbers stay numbers. */
+  /** Put an apostrophe before a text that a spreadsheet would take for a formula; numbers stay numbers. */
   readonly safe: boolean;
 }
 
@@ -14,7 +14,7 @@ export function delimited({ columns, rows }: RowSet, { separator, withHeaders, s
   const text = (cell: Cell) => (safe && typeof cell === "string" ? noFormula(cell) : cellText(cell));
   const line = (cells: readonly Cell[]) => {
     const texts = cells.map(text);
-    // A line with nothing on it is skipped by most readers: the one empty cell of a one-column row is quoted.
+    // Most readers skip an empty line, so the one empty cell of a one-column row is quoted.
     if (texts.length === 1 && texts[0] === "") return '""\n';
     return `${texts.map((cell) => field(cell, separator)).join(separator)}\n`;
   };
@@ -29,6 +29,6 @@ function noFormula(text: string): string {
   return FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
 }
 
-/** Also behind what a spreadsheet may trim, and as the wide characters that East Asian input has. */
+/** Also after characters that a spreadsheet may trim, and as the wide characters of East Asian input. */
 const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n]/u;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;

@@ -2,8 +2,8 @@ import { withoutColours } from "../model/colours.ts";
 import { visible } from "./text.ts";
 
 /**
- * What a step printed, made fit for a terminal: colours are taken out, every other control sequence is shown instead of
- * obeyed. Lines and tabs stay; a CR before a line's end goes.
+ * A step's output made fit for a terminal: colours are taken out, and every other control sequence is shown instead of
+ * obeyed. Lines and tabs stay; a CR before a line's end is dropped.
  */
 export function plainText(text: string): string {
   return withoutColours(text)
@@ -13,7 +13,7 @@ export function plainText(text: string): string {
     .join("");
 }
 
-/** The same for bytes that come in pieces, and end anywhere: within a character, a colour, or a line end. */
+/** The same for bytes that come in pieces, which may end within a character, a colour, or a line end. */
 export class StreamedPlainText {
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   #held = "";
@@ -26,7 +26,7 @@ export class StreamedPlainText {
     return plainText(text.slice(0, text.length - held.length));
   }
 
-  /** What was held back. */
+  /** Returns the part that was held back. */
   end(): string {
     const rest = this.#held + this.#decoder.decode();
     this.#held = "";
@@ -35,10 +35,10 @@ export class StreamedPlainText {
 }
 
 const LONGEST_BEGINNING = 64;
-/** A colour, which erasing may follow, the beginning of either, a CR that an LF may follow. */
+/** A colour that an erase may follow, the beginning of either, or a CR that an LF may follow. */
 const UNFINISHED = /(?:\x1b\[[0-9;:]*m)?(?:\x1b(?:\[[0-9;:]*)?)?\r?$/;
 
-/** The beginning of a text that takes at most so many columns; with `…` where something is cut. */
+/** The beginning of a text that takes at most so many columns, with `…` if something is cut. */
 export function fit(text: string, columns: number): string {
   if (Bun.stringWidth(text) <= columns) return text;
   let kept = "";

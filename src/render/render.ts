@@ -12,7 +12,7 @@ import { yaml } from "./yaml.ts";
 export const formats = ["table", "json", "jsonl", "yaml", "csv", "tsv", "markdown", "html"] as const;
 export type Format = (typeof formats)[number];
 
-/** Every option is optional and has the plain meaning when it is absent: a table with headers, nothing transformed. */
+/** Without any option: a table with headers, nothing transformed. */
 export interface RenderOptions extends Shape {
   readonly format?: Format;
   /** false: no header in table, csv, tsv, markdown and html. The other formats have none. */
@@ -28,7 +28,7 @@ export interface RenderOptions extends Shape {
 }
 
 /**
- * The rows as text that ends with a newline, or "" where a format has nothing to say about no rows.
+ * The rows as text that ends with a newline, or "" if the format prints nothing for no rows.
  * Throws USAGE for a column that the rows do not have, and for options that leave no column or two of one name.
  */
 export function render(rows: RowSet, options: RenderOptions = {}): string {
@@ -59,7 +59,7 @@ export function render(rows: RowSet, options: RenderOptions = {}): string {
   }
 }
 
-/** As they are, also newlines in them: this is for `value=$(…)`, where an escape would be wrong data. */
+/** The values as they are, newlines included: `value=$(…)` would take an escape for data. */
 function bareValues(cells: readonly Cell[]): string {
   return cells.map((cell) => `${cellText(cell)}\n`).join("");
 }

@@ -1,4 +1,5 @@
 import { usageError } from "../errors.ts";
+import { nearest } from "../model/nearest.ts";
 import type { Cell, RowSet } from "../model/rows.ts";
 import { parseTime } from "../model/time.ts";
 
@@ -95,7 +96,7 @@ function shownRows(input: RowSet, shape: Shape): readonly (readonly Cell[])[] {
   return sortedRows(input, shape.sortBy ?? []).slice(skip, end);
 }
 
-/** Stable. Each cell is made comparable once, not once a comparison. */
+/** The sort is stable. Each cell is made comparable once, and not at each comparison. */
 function sortedRows(input: RowSet, sortBy: readonly SortKey[]): readonly (readonly Cell[])[] {
   if (sortBy.length === 0) return input.rows;
   const indexes = sortBy.map(({ column }) => columnIndex(input.columns, column, "--sort-by"));
@@ -136,8 +137,10 @@ function byCodeUnit(left: string, right: string): number {
 
 function columnIndex(columns: readonly string[], name: string, flag: string): number {
   const index = columns.indexOf(name);
-  if (index < 0) throw usageError(`${flag}: no column ${JSON.stringify(name)}; ${columnList(columns)}`);
-  return index;
+  if (index >= 0) return index;
+  const near = nearest(name, columns);
+  const hint = near === undefined ? undefined : `did you mean ${near}?`;
+  throw usageError(`${flag}: no column ${JSON.stringify(name)}; ${columnList(columns)}`, hint);
 }
 
 function columnList(columns: readonly string[]): string {

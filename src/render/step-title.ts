@@ -1,17 +1,17 @@
 import type { StepProgress } from "../model/progress.ts";
 import { visible } from "./text.ts";
 
-/** `07 status`, with nothing in it that a terminal obeys. */
+/** `07 status`, without anything that a terminal obeys. */
 export function titleOf({ num, name }: Pick<StepProgress, "num" | "name">): string {
   return `${String(num).padStart(2, "0")} ${visible(name)}`;
 }
 
-/** `0.53s`, also of hours: seconds add up, and sort. */
+/** `0.53s`, even for hours, because seconds add up and sort. */
 export function secondsOf(ms: number): string {
   return `${(ms / 1000).toFixed(2)}s`;
 }
 
-/** For what is still going on: `12.3s`, `2m05s`, `1h02m`. */
+/** The time of a step that is still running: `12.3s`, `2m05s`, `1h02m`. */
 export function elapsedOf(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   if (seconds < 60) return `${(Math.floor(ms / 100) / 10).toFixed(1)}s`;

@@ -1,7 +1,7 @@
 /**
  * What a CI system takes for a command in the output of a job, wherever it came from:
  *
- *   GitHub, Gitea, Forgejo   `::name …::` behind the blanks at the beginning of a line, `##[name …]` anywhere
+ *   GitHub, Gitea, Forgejo   `::name …::` after the blanks at the beginning of a line, `##[name …]` anywhere
  *   Azure                    `##vso[…]` and `##[…]`
  *   TeamCity                 `##teamcity[…]`
  *   GitLab                   `section_start:…` and `section_end:…`
@@ -16,7 +16,7 @@ export function withoutCommands(text: string, ci: string): string {
   return breaker.push(text) + breaker.end();
 }
 
-/** The same for JSON and YAML, where an escape keeps the value: of what is in quotes only the anywhere kind counts. */
+/** The same for JSON and YAML, in which an escape keeps the value; within quotes only the kind that counts anywhere matters. */
 export function escapedCommands(json: string): string {
   return json.replace(/##(?=\[|vso\[|teamcity\[)/gi, "#\\u0023").replace(SECTION, "$1\\u003a");
 }

@@ -14,7 +14,7 @@ function scalar(cell: Cell | undefined): string {
 }
 
 /**
- * Plain only where no parser, of YAML 1.1 or 1.2, could take it for anything but this text; else double-quoted on
+ * Plain only if no parser of YAML 1.1 or 1.2 can take it for anything but this text; else double-quoted on
  * one line. Lone surrogates become U+FFFD: YAML cannot say them.
  */
 function textScalar(text: string): string {

@@ -8,7 +8,7 @@ export interface IndexState {
   readonly bytes: number;
 }
 
-/** Null when the Go build recorded the artifact: it keeps no account of what it indexed. */
+/** Returns null for an artifact of the Go build, which keeps no account of what it indexed. */
 export function indexStateOf(store: Store, artifactId: number): IndexState | null {
   return store.get<{ state: "partial" | "complete"; lines: number; bytes: number }>(
     "SELECT state, lines, bytes FROM artifact_index WHERE artifact_id = ?",
@@ -18,7 +18,7 @@ export function indexStateOf(store: Store, artifactId: number): IndexState | nul
 
 /**
  * Adds the lines that follow `from` and moves the artifact's state on to `to`, in one transaction. Returns false, and
- * adds nothing, when another process has moved it meanwhile, or when it is to stop while it waits for the lock.
+ * adds nothing, if another process has moved the state meanwhile, or if it was told to stop before it had the lock.
  */
 export async function appendLines(
   store: Store,
@@ -38,7 +38,7 @@ export async function appendLines(
   return added === true;
 }
 
-/** All lines of an artifact that has none in the index yet, within the caller's transaction. */
+/** Adds all lines of an artifact that has none in the index yet, within the caller's transaction. */
 export function insertAllLines(
   store: Store,
   target: { runId: string; artifactId: number },
@@ -83,17 +83,17 @@ export function adoptLines(store: Store): void {
   });
 }
 
-/** The state of an artifact that nothing is indexed of yet: a record that this is still to be done. */
+/** Records that nothing of an artifact is indexed yet, and that it should be. */
 export function markUnindexed(store: Store, artifactId: number): void {
   setIndexState(store, artifactId, { state: "partial", lines: 0, bytes: 0 });
 }
 
-/** The state of an artifact whose lines are not to be in the index: nothing is missing there, and nothing adds them. */
+/** Records that an artifact's lines should not be in the index: nothing is missing there, and nothing adds them. */
 export function leaveUnindexed(store: Store, artifactId: number): void {
   setIndexState(store, artifactId, { state: "complete", lines: 0, bytes: 0 });
 }
 
-/** Takes an artifact's lines out of the index: they are not what its file holds. */
+/** Removes an artifact's lines from the index, because its file holds something else. */
 export function forgetLines(store: Store, artifactId: number): void {
   const ranges = store.all<{ first_rowid: number; last_rowid: number }>(
     "SELECT first_rowid, last_rowid FROM line_ranges WHERE artifact_id = ?",
@@ -106,11 +106,11 @@ export function forgetLines(store: Store, artifactId: number): void {
   markUnindexed(store, artifactId);
 }
 
-/** Text artifacts, of a run or of all (null), that are known not to be wholly in the index. */
+/** Counts the text artifacts, of a run or of all (null), that are known to be indexed in part or not at all. */
 export function countUnindexed(store: Store, runId: string | null): number {
   if (!store.hasTable("artifact_index")) return 0;
   const partial = "i.artifact_id = a.artifact_id AND i.state = 'partial' AND a.is_text <> 0";
-  // Two statements, since one with "or any run" reads the artifacts of all.
+  // There are two statements, because one with "or any run" would read all artifacts.
   const counted =
     runId === null
       ? store.get<{ n: number }>(`SELECT count(*) AS n FROM artifact_index i JOIN artifacts a ON ${partial}`)
@@ -122,7 +122,7 @@ export function countUnindexed(store: Store, runId: string | null): number {
 }
 
 export function countLines(store: Store): number {
-  // The content table's row count, without reading the texts.
+  // This table has a row for each line, and not the texts.
   return store.get<{ n: number }>("SELECT count(*) AS n FROM log_lines_fts_docsize")!.n;
 }
 
@@ -137,7 +137,7 @@ function setIndexState(store: Store, artifactId: number, to: IndexState): void {
   );
 }
 
-/** Rows of one transaction are consecutive; so are those of two when nobody wrote between them. */
+/** Rows of one transaction are consecutive, and so are those of two transactions if nobody wrote between them. */
 function addRange(store: Store, artifactId: number, first: number, last: number): void {
   const grown = store.run(
     "UPDATE line_ranges SET last_rowid = ? WHERE artifact_id = ? AND last_rowid = ?",
@@ -146,7 +146,7 @@ function addRange(store: Store, artifactId: number, first: number, last: number)
     first - 1,
   );
   if (grown.changes > 0) return;
-  // A range of lines that somebody has deleted may begin with the same number.
+  // The range of lines that somebody deleted may begin with the same row id.
   store.run(
     "INSERT OR REPLACE INTO line_ranges(artifact_id, first_rowid, last_rowid) VALUES (?, ?, ?)",
     artifactId,

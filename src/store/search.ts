@@ -23,6 +23,8 @@ export interface SearchSpec {
 }
 
 export interface Hit {
+  /** Of the line's row in the index. */
+  readonly rowid: number;
   readonly run_id: string;
   readonly artifact_id: number;
   readonly step_id: string | null;
@@ -207,8 +209,8 @@ function mergedRanges(artifacts: readonly Artifact[], found: ReadonlyMap<number,
   return merged;
 }
 
-function hitOf({ run_id, artifact_id, step_id, kind, path }: Artifact, { line_num, text }: FoundLine): Hit {
-  return { run_id, artifact_id, step_id, kind, path, line_num, text };
+function hitOf({ run_id, artifact_id, step_id, kind, path }: Artifact, { rowid, line_num, text }: FoundLine): Hit {
+  return { rowid, run_id, artifact_id, step_id, kind, path, line_num, text };
 }
 
 function noIndex(store: Store): ScenariologError {

@@ -69,7 +69,7 @@ export class WriteQueue {
     return isFirst;
   }
 
-  /** Does not count as a recorder any more. Returns whether no other one is left: of two that leave at once, at least one is last. */
+  /** No longer counts as a recorder. Returns whether no other one is left: of two that leave at once, at least one is last. */
   leave(): boolean {
     this.#lock(F_OFD_SETLK, F_UNLCK, Byte.recorders);
     return this.#isAlone;

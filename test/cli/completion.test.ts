@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 async function flagsOf(name: VerbName): Promise<string[]> {
   const verb = await entryOf(name).load();
-  return [...Object.keys((verb.args ?? {}) as ArgsDef), "help"].map((flag) => `--${flag}`);
+  return [...Object.keys((verb.args ?? {}) as ArgsDef), "color", "no-pager", "help"].map((flag) => `--${flag}`);
 }
 
 describe.skipIf(!Bun.which("bash"))("in bash", () => {
@@ -43,7 +43,7 @@ describe.skipIf(!Bun.which("bash"))("in bash", () => {
 
   test("the first word is a verb", async () => {
     expect(await offered("")).toEqual(firstWords);
-    expect(await offered("s")).toEqual(["skip", "show", "steps", "summary", "search"]);
+    expect(await offered("s")).toEqual(["steps", "summary", "search", "show", "skip"]);
     expect(await offered("--")).toEqual(["--help", "--version"]);
   });
 
@@ -53,21 +53,25 @@ describe.skipIf(!Bun.which("bash"))("in bash", () => {
     expect(await offered("completion", "")).toEqual([...shells]);
     expect(await offered("help", "")).toEqual([...Object.keys(topics), ...firstWords]);
     expect(await offered("help", "run", "")).toEqual(["start", "end"]);
-    expect(await offered("summary", "")).toEqual([]);
+    expect(await offered("runs", "")).toEqual([]);
+    expect(await offered("index", "fts", "latest-")).toEqual(["latest-failed", "latest-passed"]);
   });
 
   test.each(verbNames)("every flag of %s is offered, and no other", async (name) => {
     expect(await offered(...name.split(" "), "--")).toEqual(await flagsOf(name));
   });
 
-  test("flags are offered behind other flags and their values, and narrowed by what is typed", async () => {
+  test("flags are offered after other flags and their values, and narrowed by what is typed", async () => {
     expect(await offered("run", "start", "--db", "x.db", "--r")).toEqual(["--root-dir", "--run-id"]);
     expect(await offered("search", "--query", "run end", "--lim")).toEqual(["--limit"]);
   });
 
-  test("values are offered where there is a fixed set", async () => {
+  test("values are offered if there is a fixed set", async () => {
     expect(await offered("exec", "--stdin", "")).toEqual(["null", "inherit"]);
     expect(await offered("failures", "--output", "js")).toEqual(["json", "jsonl"]);
+    expect(await offered("failures", "-o", "js")).toEqual(["json", "jsonl"]);
+    expect(await offered("failures", "--color", "a")).toEqual(["auto", "always"]);
+    expect(await offered("timings", "-n", "")).toEqual([]);
     expect(await offered("failures", "--table-format", "")).toEqual(["ascii", "markdown", "html"]);
   });
 
@@ -78,10 +82,11 @@ describe.skipIf(!Bun.which("bash"))("in bash", () => {
   });
 
   test("--run-id offers the words that mean a run, where it is not the id of a new one", async () => {
-    expect(await offered("steps", "--run-id", "")).toEqual(["latest", "latest-failed"]);
-    expect(await offered("run", "end", "--run-id", "=", "latest-")).toEqual(["latest-failed"]);
+    const words = ["latest", "latest-failed", "latest-passed", "latest~1"];
+    expect(await offered("steps", "--run-id", "")).toEqual(words);
+    expect(await offered("run", "end", "--run-id", "=", "latest-")).toEqual(["latest-failed", "latest-passed"]);
     expect(await offered("run", "start", "--run-id", "")).toEqual([]);
-    expect(await offered("search", "--db", "x.db", "--run-id", "")).toEqual(["latest", "latest-failed"]);
+    expect(await offered("search", "--db", "x.db", "--run-id", "")).toEqual(words);
   });
 
   test("the offered formats are those that the program takes", async () => {
@@ -93,7 +98,7 @@ describe.skipIf(!Bun.which("bash"))("in bash", () => {
     }
   });
 
-  test("values are offered behind =, which bash makes a word of its own", async () => {
+  test("values are offered after =, which bash makes a word of its own", async () => {
     expect(await offered("exec", "--stdin", "=", "in")).toEqual(["inherit"]);
     expect(await offered("exec", "--stdin", "=")).toEqual(["null", "inherit"]);
     expect(await offered("exec", "--stdin=in")).toEqual(["--stdin=inherit"]);
@@ -106,13 +111,13 @@ describe.skipIf(!Bun.which("bash"))("in bash", () => {
     expect(stdout).toBe("complete -o default -F _scenariolog scenariolog\n");
   });
 
-  test("behind -- it is the step's command, and none of ours is offered", async () => {
+  test("after -- it is the step's command, and none of our flags is offered", async () => {
     expect(await offered("exec", "--db", "x.db", "--", "")).toEqual([]);
     expect(await offered("exec", "--", "ls", "--")).toEqual([]);
     expect(await offered("exec", "--", "ls", "--stdin", "")).toEqual([]);
   });
 
-  test("behind -- bash-completion takes over where it is loaded", async () => {
+  test("after -- bash-completion takes over if it is loaded", async () => {
     const driver = `
       _command_offset() { COMPREPLY=("from $1"); }
       source "$0"; COMP_WORDS=(scenariolog exec --db x -- ls "") COMP_CWORD=6; _scenariolog; echo "\${COMPREPLY[@]}"`;

@@ -273,7 +273,6 @@ describe("control sequences do not reach the terminal raw", () => {
     for (const [verb, flags] of [
       ["timings", []],
       ["failures", []],
-      ["search", ["--query", "needle"]],
     ] as const) {
       for (const format of ["table", "markdown"]) {
         const { stdout } = await suite.verb(verb, [...flags, "--output", format]);
@@ -282,7 +281,8 @@ describe("control sequences do not reach the terminal raw", () => {
       }
     }
     expect((await suite.rows("timings", ["--sort-by", "step_num"]))[0]!.step_name).toBe(`step ${evil}`);
-    expect((await suite.rows("search", ["--query", "needle"]))[0]!.text).toContain("\u001b[2J");
+    // The line clears the screen at its end: the index has what a person sees of it, which is nothing.
+    expect(await suite.rows("search", ["--query", "needle"])).toEqual([]);
   });
 });
 

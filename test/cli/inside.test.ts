@@ -102,7 +102,7 @@ describe("note", () => {
   test("without a text is a usage error", async () => {
     for (const words of [[], [" "]]) {
       const { code, stderr } = await scenariolog(["note", ...words]);
-      expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("note takes the TEXT") });
+      expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("note needs a TEXT") });
     }
   });
 });
@@ -228,8 +228,8 @@ describe("artifact add", () => {
   });
 
   test.each([
-    [[], "takes the FILE"],
-    [["x", "--kind", "stdout"], "--kind stdout is for files of the recorder's own"],
+    [[], "needs a FILE"],
+    [["x", "--kind", "stdout"], "--kind stdout is reserved for the recorder's own files"],
     [["x", "y", "--name", "z"], "--name is for one FILE only"],
   ])("refuses %j", async (words, text) => {
     const { code, stderr } = await scenariolog(["artifact", "add", ...words]);

@@ -172,7 +172,7 @@ test("an output file that cannot be written is an error that names it and says w
 
 test("without an output file the rows go to stdout", () => {
   const program = `
-    import { emitRows, parseOutputOptions } from ${JSON.stringify(`${import.meta.dir}/../../src/cli/output.ts`)};
+    import { emitRows, parseOutputOptions } from ${JSON.stringify(`${import.meta.dir}/../../src/cli/argv/output-flags.ts`)};
     emitRows(${JSON.stringify(rows)}, parseOutputOptions({ output: "csv" }));
   `;
   const { stdout, stderr, exitCode } = Bun.spawnSync([process.execPath, "-e", program]);

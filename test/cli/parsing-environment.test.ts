@@ -74,9 +74,15 @@ describe("a run id from the environment", () => {
     expect(await search(other.db, env)).toMatchObject({ stdout: "", stderr: "", code: 0 });
   });
 
-  test("is not what summary, failures and timings ask for: without --run-id they mean the latest", async () => {
+  test("counts for every verb that asks about a run, if neither RUN nor --run-id is given", async () => {
     const latest = (await suite.verb("run start", ["--root-dir", suite.dir])).stdout;
     const env = { SCENARIOLOG_DB: suite.db, SCENARIOLOG_RUN_ID: suite.runId };
-    expect((await scenariolog(["summary", "--select", "run_id"], { env })).stdout).toBe(latest);
+    const ask = async (...words: string[]) => (await scenariolog(words, { env })).stdout;
+    expect(await ask("summary", "--select", "run_id")).toBe(`${suite.runId}\n`);
+    expect(await ask("summary", "--select", "run_id", "latest")).toBe(latest);
+    for (const verb of ["steps", "timings", "artifacts", "tags"]) {
+      expect({ verb, rows: JSON.parse(await ask(verb, "-o", "json")).length }).not.toEqual({ verb, rows: 0 });
+    }
+    expect(JSON.parse(await ask("steps", "-o", "json", "latest"))).toEqual([]);
   });
 });

@@ -19,7 +19,7 @@ async function startRun(...flags: string[]): Promise<Record<string, unknown>> {
 }
 
 describe("a flag's value", () => {
-  test("comes behind a space or an equals sign", async () => {
+  test("follows a space or an equals sign", async () => {
     expect(await startRun("--root-dir", "/a", "--suite", "one")).toMatchObject({ root_dir: "/a", suite: "one" });
     expect(await startRun("--root-dir=/a=b", "--suite=two words")).toMatchObject({
       root_dir: "/a=b",
@@ -36,7 +36,7 @@ describe("a flag's value", () => {
     expect(await startRun("--root-dir=", "--suite", "")).toMatchObject({ root_dir: "", suite: null });
   });
 
-  test("is that of the last one where the flag is repeated", async () => {
+  test("is the last one if the flag is repeated", async () => {
     expect(await startRun("--suite", "one", "--root-dir", "/a", "--suite=two", "--root-dir=/b")).toMatchObject({
       root_dir: "/b",
       suite: "two",
@@ -54,7 +54,7 @@ test("a negative exit code is stored as it is given, in either form", async () =
 });
 
 describe("exec", () => {
-  test("hands everything behind the first -- to the step", async () => {
+  test("hands everything after the first -- to the step", async () => {
     const args = ["--help", "--", "-h", "--name=x", "--db", "", "a b", "--unknown"];
     expect(await suite.exec(["--step-num", "1"], ["printf", "<%s>", ...args])).toMatchObject({ stdout: "", code: 0 });
     expect(suite.log(1, "stdout").toString()).toBe(args.map((arg) => `<${arg}>`).join(""));
@@ -75,7 +75,7 @@ describe("exec", () => {
   });
 });
 
-test("a flag that may be yes or no takes both in Go's spellings, behind an equals sign only", async () => {
+test("a flag that may be yes or no takes both in Go's spellings, after an equals sign only", async () => {
   const search = (...flags: string[]) => suite.verb("search", ["--query", "nothing", "--output", "csv", ...flags]);
   const [off, on] = [
     "artifact_id,step_id,kind,path,line_num,text",
@@ -101,7 +101,7 @@ describe("a usage error is one line and the way to the help, on stderr, with cod
   const cases: [string, string[], string][] = [
     ["an unknown verb", ["sumary"], 'unknown verb "sumary"'],
     ["a verb in another case", ["Summary"], 'unknown verb "Summary"'],
-    ["a group without its verb", ["run"], "run needs a verb behind it: start or end"],
+    ["a group without its verb", ["run"], "run needs a verb after it: start or end"],
     ["an unknown verb of a group", ["run", "stop"], 'unknown verb "run stop"; run takes start or end'],
     ["an unknown flag", [...start, "--sweet", "x"], 'unknown flag "--sweet" of run start'],
     ["an abbreviated flag", ["run", "start", "--d", "x.db", "--root-dir", "."], 'unknown flag "--d" of run start'],
@@ -115,11 +115,11 @@ describe("a usage error is one line and the way to the help, on stderr, with cod
     ["an empty database name", ["init", "--db="], "--db is empty"],
     ["no root dir", ["run", "start", "--db", "x.db"], "required flag --root-dir not given"],
     ["no run", ["run", "end", "--db", "x.db"], "required flag --run-id not given"],
-    ["no query", ["search", "--db", "x.db"], "required flag --query not given"],
+    ["no query", ["search", "--db", "x.db"], "search needs a WORD to look for, or --query"],
     ["a stray word", ["init", "--db", "x.db", "y"], 'init takes no argument "y"'],
-    ["a stray word behind --", [...start, "--", "y"], 'run start takes no argument "y"'],
-    ["exec without a command", exec, "exec needs a command behind --"],
-    ["exec with nothing behind --", [...exec, "--"], "exec needs a command behind --"],
+    ["a stray word after --", [...start, "--", "y"], 'run start takes no argument "y"'],
+    ["exec without a command", exec, "exec needs a command after --"],
+    ["exec with nothing after --", [...exec, "--"], "exec needs a command after --"],
     ["exec without a name", ["exec", ...exec.slice(1, -2), ...touch], "required flag --name not given"],
     ["exec with an unknown flag", [...exec, "--nme", "x", ...touch], 'unknown flag "--nme" of exec'],
     ["a negative step number", [...exec, "--step-num", "-1", ...touch], "--step-num -1 is less than 0"],

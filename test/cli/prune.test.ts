@@ -40,6 +40,15 @@ function rowCounts(suite: Suite): Record<string, number> {
 }
 
 describe("prune", () => {
+  test("refuses an unknown column before it deletes anything", async () => {
+    const suite = await startSuite();
+    await record(suite, "old", "true");
+    await record(suite, "new", "true");
+    const { code, stderr } = await suite.verb("prune", ["--keep", "1", "--fields", "nonsense"]);
+    expect({ code, named: stderr.includes("nonsense") }).toEqual({ code: 2, named: true });
+    expect(idsOf(suite)).toEqual(expect.arrayContaining(["old", "new"]));
+  });
+
   test("leaves nothing of a deleted run: rows, tags, index lines, log files and folders", async () => {
     const suite = await startSuite();
     await suite.verb("run end", ["--run-id", suite.runId]);

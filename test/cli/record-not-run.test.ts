@@ -77,7 +77,7 @@ describe.if(linux).concurrent("a run that was interrupted", () => {
       "was interrupted by SIGTERM in step 01 a: 0 of 2 steps passed, 1 interrupted, 1 not run\n",
     );
     expect(stdout).toContain("\nLast line printed\n  stdout: beta\n");
-    expect(stdout).toContain("  nothing before it was interrupted; 1 line of then did not come\n");
+    expect(stdout).toContain("  nothing before it was interrupted; 1 line of then did not come");
     expect(stdout).not.toContain("harness");
   });
 

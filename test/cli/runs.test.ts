@@ -188,7 +188,7 @@ describe("--run-id means", () => {
 
   test("an error that names it, for an id that is not there", async () => {
     expect(await ended("nobody")).toMatchObject({
-      stderr: `Error: no run nobody in ${suite.db}\n  give a run id, its beginning or end, latest, or latest-failed\n`,
+      stderr: `Error: no run nobody in ${suite.db}\n  give a run id, its beginning or end, latest, latest-failed, latest-passed, or latest~1\n`,
       code: 1,
       ids: [],
     });

@@ -71,6 +71,8 @@ const calls: Record<VerbName, () => Promise<void>> = {
     expect(code).toBe(0);
     expect(await rows("runs", "--limit", "1")).toMatchObject([{ status: "passed" }]);
   },
+  tags: async () =>
+    expect(await rows("tags", runId, "--step", "3")).toContainEqual(expect.objectContaining({ key: "rows" })),
   du: async () =>
     expect(await rows("du")).toContainEqual(
       expect.objectContaining({ suite: "plain", kind: "stdout", runs: 1, files: 6 }),

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { nameElsewhere, nearest } from "../../src/cli/argv/suggest.ts";
+import { nameElsewhere } from "../../src/cli/argv/suggest.ts";
+import { nearest } from "../../src/model/nearest.ts";
 
 const verbs = [
   "init",

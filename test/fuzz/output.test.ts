@@ -1,13 +1,15 @@
 import { expect, test } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
+import { screenLine } from "../../src/model/screen-line.ts";
 import { type Suite, startSuite } from "../support/suite.ts";
 import { Chance } from "./chance.ts";
 import { expectNoFaults, inTurns, LONG, SEED } from "./run-cases.ts";
 
 const MINUTES = 60_000;
-/** So much of a line is kept in the index. */
+/** So much of a long line's beginning is kept in the index, and so much of its end. */
 const LINE_BYTES = 16_384;
+const TAIL_BYTES = 8_192;
 
 /** What no terminal, decoder or splitter likes, of any length. */
 function outputOf(chance: Chance): Uint8Array {
@@ -55,11 +57,23 @@ function linesOf(bytes: Uint8Array): string[] {
   return lines;
 }
 
-/** A character that the limit cuts in two is left out: what a decoder in the middle of one holds back. */
+/** What the index keeps of a line: a long one has both ends, cut between characters, and each is as a person sees it. */
 function textOf(line: Uint8Array): string {
-  if (line.length <= LINE_BYTES) return new TextDecoder("utf-8", { ignoreBOM: true }).decode(line);
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  return decoder.decode(line.subarray(0, LINE_BYTES), { stream: true });
+  return screenLine(keptOf(line).replace(/[\0\x1c-\x1f]/g, " "));
+}
+
+function keptOf(line: Uint8Array): string {
+  if (line.length <= LINE_BYTES + TAIL_BYTES) return decoded(line);
+  const isInside = (at: number) => (line[at]! & 0xc0) === 0x80;
+  const shifts = [0, 1, 2, 3];
+  const headEnd = LINE_BYTES - (shifts.find((back) => !isInside(LINE_BYTES - back)) ?? 0);
+  const tailAt = line.length - TAIL_BYTES;
+  const tailStart = tailAt + (shifts.find((ahead) => !isInside(tailAt + ahead)) ?? 0);
+  return `${decoded(line.subarray(0, headEnd))} … ${decoded(line.subarray(tailStart))}`;
+}
+
+function decoded(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
 /** By step and stream. */

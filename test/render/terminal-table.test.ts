@@ -115,6 +115,8 @@ test("a failure is red, and a pass is calm", () => {
 test("nothing in a cell is obeyed by the terminal", () => {
   const table = terminalTable({ columns: ["step_name"], rows: [["a\x1b[2Jb\nc\u202ed"]] }, plain(80));
   expect(table).toBe("name\na\\x1b[2Jb\\nc\\u202ed\n");
+  const figures = terminalTable({ columns: ["step_num", "exit_code"], rows: [["\x1b[2J", "\x9b2J"]] }, plain(80));
+  expect(figures).not.toMatch(/[\x1b\x9b]/);
 });
 
 test("one row of many columns becomes lines", () => {
@@ -123,4 +125,17 @@ test("one row of many columns becomes lines", () => {
     rows: [["x", "orders", 3, 65_000, "failed"]],
   };
   expect(terminalLines(row, plain(80))).toBe("suite   orders\nsteps   3\ntook    1m05s\nstatus  failed\n");
+});
+
+test("a column that differs nowhere from the usual is left out, and so is the least wanted if it does not fit", () => {
+  const steps = {
+    columns: ["step_num", "step_name", "status", "attempts", "flaky", "user_ms", "sys_ms", "stderr_path"],
+    rows: [[1, "a step with a long name", "passed", 1, false, 10, 10, ".logs/2026/step-01-stderr.txt"]],
+  };
+  const heads = (columns: number) => terminalTable(steps, plain(columns)).split("\n")[0]!.trim().split(/ +/);
+  expect(heads(100)).toEqual(["step", "name", "status", "user", "sys", "stderr"]);
+  expect(heads(44)).toEqual(["step", "name", "status", "stderr"]);
+  expect(heads(30)).toEqual(["step", "name", "status"]);
+  const retried = { ...steps, rows: [[1, "x", "passed", 2, true, 10, 10, ""]] };
+  expect(terminalTable(retried, plain(100))).toContain("attempts  flaky");
 });

@@ -30,7 +30,7 @@ const answers: Record<string, (store: Store) => unknown> = {
   failures: (store) => failures(store, "latest"),
   timings: (store) => timings(store, "latest", 10),
   steps: (store) => steps(store, "latest"),
-  runs: (store) => runs(store, { suite: null, status: null, limit: 20 }),
+  runs: (store) => runs(store, { suite: null, status: null, tags: [], sinceMs: null, limit: 20 }),
   "when a step passed last": (store) => {
     const run = findRun(store, "latest");
     return lastPassed(store, run, stepsOf(store, run.run_id)[0]!);

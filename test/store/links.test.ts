@@ -17,7 +17,7 @@ function linked(): { real: string; link: string } {
   return { real, link };
 }
 
-test("who opens a database by a link moves the log that SQLite keeps beside the file", () => {
+test("a recorder that opens a database by a link moves the log that SQLite keeps beside the file", () => {
   const { real, link } = linked();
   const [idle, store] = [openForWriting(real, { create: false }), openForWriting(link, { create: false })];
   store.run("CREATE TABLE t(bytes)");
@@ -31,7 +31,7 @@ test("who opens a database by a link moves the log that SQLite keeps beside the 
   for (const each of [idle, store]) each.close();
 });
 
-test.if(process.platform === "linux")("a recorder that comes by a link counts among the others", () => {
+test.if(process.platform === "linux")("a recorder that opens a database by a link is seen by the others", () => {
   const { real, link } = linked();
   const store = openForWriting(link, { create: false });
   const other = new WriteQueue(real);
@@ -39,7 +39,7 @@ test.if(process.platform === "linux")("a recorder that comes by a link counts am
   for (const each of [other, store]) each.close();
 });
 
-test("a report that comes by a link leaves the log of a recorder that died as it is", () => {
+test("a report that opens a database by a link leaves the log of a dead recorder as it is", () => {
   const { real, link } = linked();
   const child = Bun.spawnSync([
     process.execPath,
@@ -58,7 +58,7 @@ test("a report that comes by a link leaves the log of a recorder that died as it
   expect(fs.readFileSync(`${real}-wal`).equals(before)).toBe(true);
 });
 
-test("after run end the file alone holds the run, though somebody has the database open to read", async () => {
+test("after run end the file alone holds the run, even if somebody has the database open to read it", async () => {
   const suite = await startSuite();
   const reader = new Database(suite.db, { readonly: true });
   reader.query("SELECT count(*) FROM scenario_runs").get();

@@ -21,7 +21,7 @@ const READERS = `
     }
   }`;
 
-test("the write-ahead log stays short though there is always somebody who reads", async () => {
+test("the write-ahead log stays short even if there is always a reader", async () => {
   const db = path.join(tempDir(), "x.db");
   const store = openForWriting(db, { create: true });
   store.run("CREATE TABLE t(bytes)");
@@ -43,7 +43,7 @@ test("the write-ahead log stays short though there is always somebody who reads"
   }
 });
 
-test("who has done its work moves a log that has grown into the file, though others have it open", () => {
+test("a recorder moves a log that has grown into the file after its work, even if others have it open", () => {
   const db = path.join(tempDir(), "x.db");
   const [idle, store] = [openForWriting(db, { create: true }), openForWriting(db, { create: true })];
   store.run("CREATE TABLE t(bytes)");

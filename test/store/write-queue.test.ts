@@ -13,7 +13,7 @@ function newDatabase(): string {
   return db;
 }
 
-onLinux("it is one process's turn at a time, until it gives the turn back or closes", () => {
+onLinux("one process at a time has the turn, until it gives the turn back or closes", () => {
   const db = newDatabase();
   const store = openForWriting(db, { create: false });
   const [one, other] = [new WriteQueue(db), new WriteQueue(db)];
@@ -39,7 +39,7 @@ onLinux("a process that dies gives its turn back", async () => {
 });
 
 onLinux(
-  "an indexer waits for its turn, and no longer than five seconds for a suspended one",
+  "a background transaction waits for its turn, and no longer than five seconds for a suspended process",
   async () => {
     const db = newDatabase();
     const store = openForWriting(db, { create: false });
@@ -63,7 +63,7 @@ onLinux(
   30_000,
 );
 
-onLinux("an indexer leaves the database alone after a slice if another process has it open", async () => {
+onLinux("a background transaction leaves the database alone afterwards if another process has it open", async () => {
   const db = newDatabase();
   const store = openForWriting(db, { create: false });
   const timed = async () => {
@@ -89,7 +89,7 @@ const OPEN_IT = `
   const db = new Database(process.argv[1]);
   db.query("SELECT count(*) FROM scenario_runs").get();`;
 
-onLinux("an indexer knows whether another process has the database open, and keeps its own locks", async () => {
+onLinux("a process learns whether another one has the database open, and keeps its own locks", async () => {
   const db = newDatabase();
   const store = openForWriting(db, { create: false });
   const turn = new WriteQueue(db);
@@ -130,14 +130,14 @@ onLinux("the last recorder that leaves knows that it is alone", () => {
   for (const each of [one, other, store]) each.close();
 });
 
-test("without a write-ahead log it is everybody's turn, and each recorder is alone", () => {
+test("without a write-ahead log every process has the turn, and each recorder is alone", () => {
   const db = path.join(tempDir(), "none.db");
   const [one, other] = [new WriteQueue(db), new WriteQueue(db)];
   expect([one.take("slice"), other.take("slice"), one.leave(), other.leave()]).toEqual([true, true, true, true]);
   for (const each of [one, other]) each.close();
 });
 
-test("a write waits for longer than five seconds while others get on", async () => {
+test("a write waits for longer than five seconds while others commit", async () => {
   const db = newDatabase();
   const store = openForWriting(db, { create: false });
   const holder = Bun.spawn([process.execPath, "-e", GREEDY, db], { stdout: "pipe", stderr: "inherit" });
@@ -150,7 +150,7 @@ test("a write waits for longer than five seconds while others get on", async () 
 }, 30_000);
 
 onLinux(
-  "a write whose turn never comes, as its holder is suspended, still waits for the lock for a moment",
+  "a write whose turn never comes, because a suspended process holds it, still waits for the lock for a moment",
   async () => {
     const db = newDatabase();
     const store = openForWriting(db, { create: false });
@@ -186,7 +186,7 @@ const GREEDY = `
     db.run("COMMIT");
   }`;
 
-test("of writes that wait together, all are refused after five seconds in which nobody got on", async () => {
+test("writes that wait together are all refused after five seconds without a commit", async () => {
   const db = newDatabase();
   const holder = new Database(db);
   holder.run("BEGIN IMMEDIATE");

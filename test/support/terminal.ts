@@ -1,4 +1,4 @@
-import { cleanEnv } from "./program.ts";
+import { cleanEnv, program } from "./program.ts";
 import { until } from "./started.ts";
 
 /** A program in a terminal of its own, whose keyboard the test is. */
@@ -45,4 +45,26 @@ export function inTerminal(argv: readonly string[], env: Readonly<Record<string,
     hangUp: () => terminal.close(),
     ended: child.exited.then(() => ({ code: child.exitCode, signal: child.signalCode })),
   };
+}
+
+export interface ScreenOptions {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What the program prints on a terminal of 100 by 50, without a pager unless the environment names one. */
+export async function onTerminal(args: readonly string[], options: ScreenOptions = {}): Promise<string> {
+  const { columns: cols = 100, rows = 50, cwd = "/tmp" } = options;
+  const chunks: Uint8Array[] = [];
+  const terminal = new Bun.Terminal({ cols, rows, data: (_, data) => void chunks.push(data.slice()) });
+  const { NO_COLOR: _, CI: _ci, ...inherited } = cleanEnv;
+  const env = { ...inherited, TERM: "xterm-256color", PAGER: "cat", ...options.env };
+  const child = Bun.spawn([...program, ...args], { cwd, env, terminal });
+  await child.exited;
+  // What the kernel still holds comes with the next turns of the loop, late ones on a busy machine.
+  for (let size = -1; size !== chunks.length; await Bun.sleep(100)) size = chunks.length;
+  terminal.close();
+  return Buffer.concat(chunks).toString().replaceAll("\r\n", "\n");
 }

@@ -1,6 +1,6 @@
-import type { ArgsDef } from "citty";
 import type { HistorySpec } from "../../report/history/comparable-runs.ts";
 import { momentMsOf } from "./age.ts";
+import type { FlagDefs } from "./flag.ts";
 import { integerOf } from "./parse.ts";
 
 /** Which runs are compared with one another. */
@@ -12,7 +12,7 @@ export const historyArgs = {
     description: "Runs on this git branch, or * for any; default: the newest run's branch, main and master",
   },
   since: { type: "string", valueHint: "time", description: "Only runs since then: 14d, 12h or 2026-11-02" },
-} as const satisfies ArgsDef;
+} as const satisfies FlagDefs;
 
 /** Throws USAGE. */
 export function historySpecOf(args: Readonly<Record<string, unknown>>): HistorySpec {

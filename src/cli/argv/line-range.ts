@@ -1,5 +1,5 @@
 import { usageError } from "../../errors.ts";
-import type { LineRange } from "../../files/line-offset.ts";
+import type { LineRange } from "../../model/line-range.ts";
 
 /** Reads `100-140`, `100-`, `-140` or `100`. Throws USAGE. */
 export function lineRangeOf(flag: string, text: string): LineRange {

@@ -1,8 +1,9 @@
 import type { ArgDef, ArgsDef } from "citty";
 import { usageError } from "../../errors.ts";
+import { nearest } from "../../model/nearest.ts";
 
 export interface ParsedLine {
-  /** By flag name: strings, booleans, and arrays for repeatable flags. Absent without a default: undefined. */
+  /** Strings, booleans, and arrays for repeatable flags, by name. Undefined if absent and without a default. */
   readonly flags: Record<string, string | boolean | string[] | undefined>;
   readonly positionals: string[];
   /** What follows the first `--`; undefined when there is none. */
@@ -11,14 +12,12 @@ export interface ParsedLine {
   readonly help: boolean;
 }
 
-/** Flags that count each time they are given; of any other the last one wins. */
-const REPEATABLE = new Set(["kv", "rename", "only", "skip", "redact"]);
 const TRUE = /^(?:1|t|true)$/i;
 const FALSE = /^(?:0|f|false)$/i;
 
 /**
- * Parses as the Go build does, which citty's own parser cannot: it swallows unknown flags, loses all but the last of
- * a repeated one and values that start with a dash, and looks for --help behind `--`. Throws USAGE.
+ * Parses as the Go build does. citty's own parser cannot: it swallows unknown flags, loses values that start with a dash
+ * and all but the last value of a repeated flag, and looks for --help after `--`. Throws USAGE.
  */
 export function parseLine(verb: string, defs: ArgsDef, argv: readonly string[]): ParsedLine {
   const dashes = argv.indexOf("--");
@@ -33,14 +32,15 @@ export function parseLine(verb: string, defs: ArgsDef, argv: readonly string[]):
     else if (token === "--help" || token.startsWith("--help=")) help = booleanOf("help", splitFlag(token).value);
     else if (token === "-" || !token.startsWith("-")) positionals.push(token);
     else {
-      const { name, value } = splitFlag(token);
+      const { name, value } = token.startsWith("--") ? splitFlag(token) : shortFlag(token, defs);
       const def = Object.hasOwn(defs, name) ? defs[name]! : undefined;
-      if (!token.startsWith("--") || !def || def.type === "positional") throw unknownFlag(verb, token, defs);
+      if (!def || def.type === "positional") throw unknownFlag(verb, token, defs);
       if (def.type === "boolean") flags[name] = booleanOf(name, value);
       else {
         if (value === undefined && i + 1 >= own.length) throw usageError(`flag --${name} needs a value`, seeHelp(verb));
         const text = value ?? own[++i]!;
-        if (REPEATABLE.has(name)) flags[name] = [...((flags[name] as string[] | undefined) ?? []), text];
+        if ("repeatable" in def && def.repeatable === true)
+          flags[name] = [...((flags[name] as string[] | undefined) ?? []), text];
         else flags[name] = text;
       }
     }
@@ -68,6 +68,13 @@ function splitFlag(token: string): { name: string; value: string | undefined } {
     : { name: token.slice(2, equals), value: token.slice(equals + 1) };
 }
 
+/** `-o json`, `-o=json`: one letter, and never several in one word, so that `-db` stays the mistake that it is. */
+function shortFlag(token: string, defs: ArgsDef): { name: string; value: string | undefined } {
+  const [, letter = "", , value] = /^-([A-Za-z])(=([\s\S]*))?$/.exec(token) ?? [];
+  const found = Object.entries(defs).find(([, def]) => "alias" in def && letter !== "" && def.alias === letter);
+  return { name: found?.[0] ?? "", value };
+}
+
 function defaultsOf(defs: ArgsDef): ParsedLine["flags"] {
   const flags: ParsedLine["flags"] = {};
   for (const [name, def] of Object.entries(defs) as [string, ArgDef][]) {
@@ -84,9 +91,8 @@ function booleanOf(name: string, value: string | undefined): boolean {
 
 function unknownFlag(verb: string, token: string, defs: ArgsDef): Error {
   const flag = token.split("=")[0]!;
-  const near = Object.keys(defs).find(
-    (name) => flag.startsWith("--") && (`--${name}`.startsWith(flag) || flag.startsWith(`--${name}`)),
-  );
+  const near =
+    flag.startsWith("-") && flag.length > 2 ? nearest(flag.replace(/^-+/, ""), Object.keys(defs)) : undefined;
   return usageError(
     `unknown flag ${JSON.stringify(flag)} of ${verb === "" ? "scenariolog" : verb}`,
     near ? `did you mean --${near}? ${seeHelp(verb)}` : seeHelp(verb),

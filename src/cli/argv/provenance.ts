@@ -1,4 +1,4 @@
-/** The tags of a run's provenance; null where a flag or the environment does not want any. */
+/** The tags of a run's provenance; null if a flag or the environment turns them off. */
 export async function provenanceFor(args: Readonly<Record<string, unknown>>, rootDir: string) {
   if (args["no-provenance"] === true) return null;
   if (!["", "0", undefined].includes(process.env.SCENARIOLOG_NO_PROVENANCE)) return null;

@@ -1,6 +1,6 @@
-import type { ArgsDef } from "citty";
 import { SHOW } from "../live/show.ts";
 import { DATABASE_NAME } from "./find-database.ts";
+import type { FlagDefs } from "./flag.ts";
 import { dbArg, kvArg, provenanceArg, rootDirArg } from "./flags.ts";
 import { stepArgs } from "./step-flags.ts";
 import { traceArgs } from "./trace-flags.ts";
@@ -22,7 +22,7 @@ export const recordArgs = {
   "run-id": { type: "string", valueHint: "id", description: "The run's id; generated if absent or empty" },
   ...kvArg,
   ...provenanceArg,
-  "keep-going": { type: "boolean", default: false, description: "Run the steps after one that fails, too" },
+  "keep-going": { type: "boolean", alias: "k", default: false, description: "Run the steps after one that fails, too" },
   failed: {
     type: "boolean",
     default: false,
@@ -36,10 +36,11 @@ export const recordArgs = {
   from: { type: "string", valueHint: "step", description: "Begin with this step" },
   only: {
     type: "string",
+    repeatable: true,
     valueHint: "pattern",
     description: "Run these steps only: number, name or glob; repeatable",
   },
-  skip: { type: "string", valueHint: "pattern", description: "Leave these steps out; repeatable" },
+  skip: { type: "string", repeatable: true, valueHint: "pattern", description: "Leave these steps out; repeatable" },
   deadline: {
     type: "string",
     default: "0",
@@ -74,4 +75,4 @@ export const recordArgs = {
   },
   ...stepArgs,
   ...traceArgs,
-} as const satisfies ArgsDef;
+} as const satisfies FlagDefs;

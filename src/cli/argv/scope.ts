@@ -9,7 +9,7 @@ import { inheritedRunId, required } from "./context.ts";
 import { dbArg } from "./flags.ts";
 import { integerOf, seeHelp } from "./parse.ts";
 
-/** Flags of what a script calls inside a step: there none of them is needed. */
+/** Flags of the verbs that a script calls inside a step, where none of them is needed. */
 export const placeArgs = {
   ...dbArg,
   "run-id": { type: "string", valueHint: "run", description: "The run (or SCENARIOLOG_RUN_ID)" },
@@ -24,13 +24,13 @@ export const strictArg = {
   strict: {
     type: "boolean",
     default: false,
-    description: "Fail when the database does not take it, inside a step too",
+    description: "Fail if the database does not take it, inside a step too",
   },
 } as const satisfies ArgsDef;
 
 type Args = Readonly<Record<string, unknown>>;
 
-/** Where in a run a verb is called: as the flags say, else as the recorder of the step around it does. Throws USAGE. */
+/** The place in a run that a verb writes to: from the flags, else from the recorder of the step around it. Throws USAGE. */
 export function placeOf(verb: string, args: Args): PlaceSpec {
   if (args.run === true && args.step !== undefined) throw usageError("--run and --step exclude each other");
   const inherited = inheritedStep(args);
@@ -47,7 +47,7 @@ export function placeOf(verb: string, args: Args): PlaceSpec {
   return { run, step: inherited!, attempt: fromEnv().attempt };
 }
 
-/** The id of the step around us; undefined when there is none, or the flags name another run than its. */
+/** The id of the step around us; undefined if there is none, or if the flags name another run. */
 export function inheritedStep(args: Args): string | undefined {
   const runId = inheritedRunId(args);
   const given = args["run-id"];
@@ -56,9 +56,9 @@ export function inheritedStep(args: Args): string | undefined {
 }
 
 /**
- * Opens the database and lets `work` write into it. Inside a step a database that does not take it is a warning that
- * begins with `lost`, and no failure: the script that called is not to stop because of us. Throws what is the caller's
- * mistake, and outside a step everything.
+ * Opens the database and lets `work` write into it. If the database does not take it inside a step, that is a warning that
+ * begins with `lost` and no failure, because the recorder must not stop the script that called it. Throws the caller's
+ * mistakes, and outside a step every error.
  */
 export async function recordAt(
   verb: string,

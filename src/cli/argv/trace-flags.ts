@@ -1,8 +1,8 @@
-import type { ArgsDef } from "citty";
 import { usageError } from "../../errors.ts";
 import { Redactor } from "../../model/redact/redactor.ts";
 import type { StepOptions, TraceMode } from "../../model/step.ts";
 import { fromEnv, VARIABLES } from "../../model/step-environment.ts";
+import { type FlagDefs, valuesOf } from "./flag.ts";
 import { seeHelp } from "./parse.ts";
 
 const MODES = ["auto", "always", "never"] as const satisfies TraceMode[];
@@ -10,13 +10,14 @@ const MODES = ["auto", "always", "never"] as const satisfies TraceMode[];
 export const redactArg = {
   redact: {
     type: "string",
+    repeatable: true,
     valueHint: "pattern",
     description:
-      "Also take what this matches out of tags, traces and the index; repeatable; none: nothing (or SCENARIOLOG_REDACT)",
+      "Also take text that matches out of tags, traces and the index; repeatable; none turns redaction off (or SCENARIOLOG_REDACT)",
   },
-} as const satisfies ArgsDef;
+} as const satisfies FlagDefs;
 
-/** What is kept of a step's commands, and of its secrets: flags of every verb that records steps. */
+/** Flags of every verb that records steps: how much of a step's commands is kept, and which secrets are taken out. */
 export const traceArgs = {
   trace: {
     type: "enum",
@@ -29,21 +30,24 @@ export const traceArgs = {
     default: false,
     description: "Take secrets out of the log files as well (or SCENARIOLOG_REDACT_LOGS=1)",
   },
-} as const satisfies ArgsDef;
+} as const satisfies FlagDefs;
 
 type Args = { readonly [flag: string]: unknown };
 
-/** `fallback` is the mode where neither flag nor environment says one. Throws USAGE. */
+/** `fallback` is the mode if neither the flag nor the environment names one. Throws USAGE. */
 export function traceOptionsOf(
   verb: string,
   args: Args,
   patterns: readonly string[] | undefined,
   fallback: TraceMode,
 ): Required<Pick<StepOptions, "trace" | "redactor" | "redactLogs">> {
-  return { trace: modeOf(verb, args.trace as string | undefined, fallback), ...redactionOf(args, patterns) };
+  return {
+    trace: valuesOf({ trace: traceArgs.trace }, args).trace ?? inheritedMode(verb, fallback),
+    ...redactionOf(args, patterns),
+  };
 }
 
-/** As given by flags, else by the environment: there one pattern a line. Throws USAGE for what is no regular expression. */
+/** From the flags, else from the environment, which has one pattern a line. Throws USAGE for an invalid regular expression. */
 export function redactionOf(
   args: Args,
   patterns: readonly string[] | undefined,
@@ -55,10 +59,10 @@ export function redactionOf(
   };
 }
 
-function modeOf(verb: string, given: string | undefined, fallback: TraceMode): TraceMode {
-  const [name, text] = given === undefined ? [VARIABLES.trace, fromEnv().trace] : ["--trace", given];
+function inheritedMode(verb: string, fallback: TraceMode): TraceMode {
+  const text = fromEnv().trace;
   if (text === undefined || text === "") return fallback;
   const mode = MODES.find((known) => known === text);
   if (mode !== undefined) return mode;
-  throw usageError(`${name} ${JSON.stringify(text)} is none of ${MODES.join(", ")}`, seeHelp(verb));
+  throw usageError(`${VARIABLES.trace} ${JSON.stringify(text)} is none of ${MODES.join(", ")}`, seeHelp(verb));
 }

@@ -1,11 +1,12 @@
-import { formats } from "../../render/render.ts";
+import { runWords } from "../argv/flags.ts";
+import { screenArgs } from "../argv/screen-flags.ts";
 import { entryOf, type VerbName, verbs } from "../verbs.ts";
 import { isTopic, topics } from "./topics.ts";
-import { description, type Flag, flagsOf } from "./usage.ts";
+import { description, type Flag, flagsOf, shortNameOf } from "./usage.ts";
 
 export const shells = ["bash", "zsh", "fish"] as const;
 
-/** Completes verbs, flags, and the values of flags that have a fixed set; any other value is a file. */
+/** A script that completes verbs, flags, and the values of flags with a fixed set; any other value is a file. */
 export async function completionScript(shell: (typeof shells)[number]): Promise<string> {
   const all = await Promise.all((Object.keys(verbs) as VerbName[]).map(wordsOf));
   return { bash, zsh, fish }[shell](all);
@@ -18,38 +19,36 @@ interface Words {
 
 interface FlagWords {
   readonly name: string;
+  /** The letter that stands for it. */
+  readonly short: string | undefined;
   readonly description: string;
   readonly takesValue: boolean;
-  /** All values there are; empty where any will do. */
+  /** Every value that the flag takes; empty if it takes any. */
   readonly choices: readonly string[];
 }
 
-/** Values of flags that are plain text to the parser, because the verb checks them itself. */
-const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  output: formats,
-  "table-format": ["ascii", "markdown", "html"],
-  kind: ["stdout", "stderr"],
-  "run-id": ["latest", "latest-failed"],
-};
+/** Values that completion offers for flags of verbs that do not say so in the definition yet. */
+const OFFERS: Readonly<Record<string, readonly string[]>> = { kind: ["stdout", "stderr"] };
 
 async function wordsOf(verb: VerbName): Promise<Words> {
-  const flags = (await flagsOf(verb)).map((flag) => ({
+  const screen = Object.entries(screenArgs).map(([name, def]): Flag => ({ name, def }));
+  const flags = [...(await flagsOf(verb)), ...screen].map((flag) => ({
     name: flag.name,
+    short: shortNameOf(flag.def),
     description: description(flag),
     takesValue: flag.def.type !== "boolean",
     choices: choicesOf(verb, flag),
   }));
-  return { verb, flags: [...flags, { name: "help", description: "Show help", takesValue: false, choices: [] }] };
+  const help = { name: "help", short: "h", description: "Show help", takesValue: false, choices: [] };
+  return { verb, flags: [...flags, help] };
 }
 
 function choicesOf(verb: VerbName, { name, def }: Flag): readonly string[] {
   if ("options" in def && def.options) return def.options;
-  // There it is the id of a new run.
-  if (verb === "run start" && name === "run-id") return [];
-  return CHOICES[name] ?? [];
+  return def.offers ?? (verb === "artifact add" ? [] : OFFERS[name]) ?? [];
 }
 
-/** What may come behind the words that are there already: "" is nothing yet, "run" has "start" and "end". */
+/** What may follow the words that are there already: "" is nothing yet, "run" has "start" and "end". */
 function nextWords(all: readonly Words[]): [before: string, words: readonly string[]][] {
   const first = [...new Set(all.map(({ verb }) => verb.split(" ")[0]!))];
   const pairs = all.filter(({ verb }) => verb.includes(" ")).map(({ verb }) => verb.split(" ") as [string, string]);
@@ -57,21 +56,23 @@ function nextWords(all: readonly Words[]): [before: string, words: readonly stri
     group,
     members.map(([, member]) => member),
   ]);
+  const aboutRun = all.filter(({ verb }) => entryOf(verb).operands === "[RUN]");
   return [
     ["", first],
     ...second,
+    ...aboutRun.map(({ verb }): [string, readonly string[]] => [verb, runWords]),
     ["completion", shells],
     ["help", [...Object.keys(topics), ...first]],
     ...second.map(([group, members]): [string, string[]] => [`help ${group}`, members]),
   ];
 }
 
-/** By flag name, over all verbs: a name means the same nearly everywhere. The last verb speaks for all. */
+/** The flags of all verbs, one for each name: a name means the same nearly everywhere. The last verb speaks for all. */
 function distinctFlags(all: readonly Words[]): FlagWords[] {
   return [...new Map(all.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag])).values()];
 }
 
-/** Flags of a verb that take other values than elsewhere. */
+/** Flags that take other values with this verb than elsewhere. */
 function ownChoices(all: readonly Words[]): { verb: VerbName; flag: FlagWords }[] {
   const common = new Map(distinctFlags(all).map(({ name, choices }) => [name, choices.join(" ")]));
   return all.flatMap(({ verb, flags }) =>
@@ -102,12 +103,12 @@ _scenariolog() {
   fi
   case "$before $previous" in
 ${ownChoices(all)
-  .map(({ verb, flag: { name, choices } }) => `    "${verb} "*" --${name}") ${offerOf(choices)} ;;`)
+  .map(({ verb, flag }) => `    ${words(flag, (word) => `"${verb} "*" ${word}"`)}) ${offerOf(flag.choices)} ;;`)
   .join("\n")}
   esac
   case $previous in
-${withChoices.map(({ name, choices }) => `    --${name}) ${offerOf(choices)} ;;`).join("\n")}
-    ${withAnyValue.map(({ name }) => `--${name}`).join("|")}) return ;;
+${withChoices.map((flag) => `    ${words(flag)}) ${offerOf(flag.choices)} ;;`).join("\n")}
+    ${withAnyValue.map((flag) => words(flag)).join("|")}) return ;;
   esac
   if [[ $current == -* ]]; then
     case "$before " in
@@ -123,9 +124,14 @@ ${nextWords(all)
   fi
   COMPREPLY=($(compgen -W "$found" -- "$current"))
 }
-# Where it finds nothing, files.
+# If it finds nothing, bash offers files.
 complete -o default -F _scenariolog scenariolog
 `;
+}
+
+/** The flag by each of its names, as a pattern of bash. */
+function words({ name, short }: FlagWords, pattern = (word: string) => word): string {
+  return [`--${name}`, ...(short === undefined ? [] : [`-${short}`])].map(pattern).join("|");
 }
 
 function offerOf(choices: readonly string[]): string {
@@ -142,7 +148,7 @@ ${bash(all).split("\n").slice(1).join("\n")}`;
 }
 
 function fish(all: readonly Words[]): string {
-  // A line a word: fish would run what is in parentheses in a list of words, not in a description.
+  // Each word has its own line: fish runs text in parentheses in a list of words, but not in a description.
   const lines = nextWords(all).flatMap(([before, words]) =>
     words.map(
       (word) =>
@@ -150,9 +156,11 @@ function fish(all: readonly Words[]): string {
     ),
   );
   for (const { verb, flags } of all) {
-    for (const { name, description, takesValue, choices } of flags) {
+    for (const { name, short, description, takesValue, choices } of flags) {
       const values = choices.length > 0 ? ` -x -a ${quoted(choices.join(" "))}` : takesValue ? " -r" : "";
-      lines.push(`complete -c scenariolog -n '__scenariolog_in ${verb}' -l ${name}${values} -d ${quoted(description)}`);
+      lines.push(
+        `complete -c scenariolog -n '__scenariolog_in ${verb}' -l ${name}${short === undefined ? "" : ` -s ${short}`}${values} -d ${quoted(description)}`,
+      );
     }
   }
   return `# fish completion for scenariolog; load it with: scenariolog completion fish | source

@@ -1,28 +1,33 @@
 import { isatty } from "node:tty";
+import { coloured as isColoured, screen, show } from "../output/screen.ts";
+import { writeExact } from "../output/streams.ts";
 
 /** A fenced or indented block of code, with the line ends around it. */
 const CODE = /^```[^\n]*\n([\s\S]*?)^```\n|((?:^ {4}[^\n]*\n|^\n(?= {4}))+)/gm;
 
 /**
- * A page of Markdown as it is to be printed: in colour on a terminal, unless NO_COLOR or TERM=dumb says otherwise; as
- * it was written in a pipe or a file.
+ * Prints a page of Markdown: on a terminal fitted to its width and through a pager if it is longer than the screen; in a
+ * pipe or a file as it was written.
  */
-export function shown(markdown: string): string {
+export async function print(markdown: string): Promise<void> {
   // Asked of the descriptor: process.stdout is not to be touched (see streams.ts).
-  if (!isatty(1)) return markdown;
-  return onTerminal(markdown, { colors: coloured() });
+  if (!isatty(1)) return writeExact(markdown);
+  const { columns, colours } = await screen();
+  await show(onTerminal(markdown, { colors: colours, columns }));
 }
 
-/** Whether our output is in colour: on a terminal, unless NO_COLOR or TERM=dumb says otherwise. */
+/** Whether our output is in colour; see output/screen.ts. */
 export function coloured(): boolean {
-  return isatty(1) && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+  return isColoured();
 }
 
-/** Code is indented and nothing more, so that it can be copied: Bun would draw a box around it. */
-export function onTerminal(markdown: string, options: { colors: boolean }): string {
+/** Code is indented and nothing more, so that it can be copied: Bun would draw a box around it. Code is never folded. */
+export function onTerminal(markdown: string, options: { colors: boolean; columns: number }): string {
   const parts: string[] = [];
+  // Lines of over 100 columns are hard to read, however wide the window is.
+  const width = { colors: options.colors, columns: Math.min(options.columns, 100) };
   const prose = (text: string) => {
-    if (text.trim() !== "") parts.push(Bun.markdown.ansi(text, options).replace(/^\n+/, "").trimEnd());
+    if (text.trim() !== "") parts.push(Bun.markdown.ansi(text, width).replace(/^\n+/, "").trimEnd());
   };
   let start = 0;
   for (const match of markdown.matchAll(CODE)) {

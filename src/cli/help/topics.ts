@@ -5,6 +5,10 @@ interface Topic {
 
 /** Pages of Markdown inside the program, in the order of the help. Loaded when shown. */
 export const topics = {
+  start: {
+    summary: "Five minutes: record a suite, and ask what happened",
+    load: () => import("./topics/start.md", { with: { type: "text" } }),
+  },
   "how-to-use-scenariolog-local": {
     summary: "Record your own suite in five minutes",
     load: () => import("./topics/how-to-use-scenariolog-local.md", { with: { type: "text" } }),

@@ -9,13 +9,13 @@ const PREFIX: Partial<Record<string, string>> = {
   info: "[scenariolog] note: ",
 };
 
-/** consola's core with a reporter of ours: its own would touch process.stderr (see streams.ts). */
+/** consola's core with our own reporter: the one that comes with it touches process.stderr (see streams.ts). */
 const consola = createConsola({
   level: LogLevels.info,
   throttle: 0,
   reporters: [
     {
-      // Names and paths may hold anything: it must neither break the line nor reach the terminal raw.
+      // Names and paths may hold anything, which must neither break the line nor reach the terminal raw.
       log: ({ type, args }) => writeErr(`${PREFIX[type] ?? ""}${args.map((arg) => visible(String(arg))).join(" ")}\n`),
     },
   ],
@@ -29,7 +29,7 @@ export function warn(text: string): void {
   consola.warn(text);
 }
 
-/** One line for what went wrong, one for what to do. A defect of ours gets no stack trace, unless it is asked for. */
+/** One line says what went wrong, one what to do. A defect shows its stack trace only if SCENARIOLOG_DEBUG asks for it. */
 export function reportError(error: unknown): void {
   if (error instanceof ScenariologError) {
     consola.error(error.message);
@@ -38,7 +38,7 @@ export function reportError(error: unknown): void {
   }
   const code = systemCode(error);
   if (code !== undefined && /^E[A-Z0-9]+$/.test(code)) {
-    // The system refused something that nobody further down had words for.
+    // The system refused something that no code further down has words for.
     const { syscall, path } = error as NodeJS.ErrnoException;
     const what = path === undefined ? "" : ` ${JSON.stringify(path)}`;
     consola.error(`cannot ${syscall ?? "go on"}${what}: ${reasonOf(error)}`);

@@ -1,7 +1,7 @@
 import { waitingFiles } from "../../recorder/pending/waiting.ts";
 import type { Store } from "../../store/store.ts";
 
-/** Says that rows wait for a database that a report reads: what it shows is not all there is. Writes nothing, never throws. */
+/** Notes on stderr that rows are waiting for the database, so that a report does not show them yet. Never writes to it, never throws. */
 export async function noteWaiting(store: Store, selector: string | null): Promise<void> {
   const [first, ...others] = await waitingFor(store, selector);
   if (first === undefined) return;
@@ -18,6 +18,6 @@ async function waitingFor(store: Store, selector: string | null): Promise<string
     const { waitsFor } = await import("../../recorder/pending/import.ts");
     return files.filter((file) => waitsFor(store, file));
   } catch {
-    return []; // The report itself says what is wrong with the database.
+    return []; // The report itself explains a fault of the database.
   }
 }

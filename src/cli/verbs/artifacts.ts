@@ -1,22 +1,17 @@
-import { defineCommand } from "citty";
 import { artifacts } from "../../report/artifacts.ts";
-import { inheritedRunId, required } from "../argv/context.ts";
-import { dbArg, runArg } from "../argv/flags.ts";
-import { noOperands } from "../argv/operands.ts";
-import { outputArgs } from "../argv/output-flags.ts";
-import { printReport } from "../report.ts";
+import { reportVerb } from "../report-verb.ts";
 
-export default defineCommand({
-  args: {
-    ...dbArg,
-    ...runArg,
-    kind: { type: "string", valueHint: "kind", description: "Only artifacts of this kind: stdout, stderr, report" },
-    ...outputArgs,
+export default reportVerb({
+  name: "artifacts",
+  flags: {
+    kind: {
+      type: "string",
+      offers: ["stdout", "stderr"],
+      valueHint: "kind",
+      description: "Only artifacts of this kind: stdout, stderr, report",
+    },
   },
-  run({ args, data }) {
-    noOperands("artifacts", data);
-    const db = required("artifacts", args, "db");
-    const run = (args["run-id"] ?? inheritedRunId(args)) || "latest";
-    return printReport(db, data.flags, (store) => artifacts(store, run, args.kind));
-  },
+  report: (store, run, { kind }) => artifacts(store, run ?? "latest", kind),
+  empty: (_rows, { kind }) =>
+    kind === undefined ? "no file is kept with this run" : `no ${kind} is kept with this run`,
 });

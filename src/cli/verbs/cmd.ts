@@ -1,4 +1,3 @@
-import { defineCommand } from "citty";
 import { thisPlatform } from "../../capture/this-platform.ts";
 import { ScenariologError, usageError } from "../../errors.ts";
 import { type CommandSpec, runCommand } from "../../recorder/inside/command.ts";
@@ -6,10 +5,10 @@ import { required } from "../argv/context.ts";
 import { seeHelp } from "../argv/parse.ts";
 import { inheritedStep, placeArgs, placeOf } from "../argv/scope.ts";
 import { redactArg, redactionOf } from "../argv/trace-flags.ts";
-import type { End } from "../verb.ts";
+import { defineVerb, type End } from "../verb.ts";
 
-export default defineCommand({
-  args: {
+export default defineVerb({
+  flags: {
     name: { type: "string", default: "", valueHint: "name", description: "The command's name" },
     ...redactArg,
     ...placeArgs,
@@ -19,11 +18,11 @@ export default defineCommand({
       description: "Where its files go; relative to the run's root (or SCENARIOLOG_LOG_DIR)",
     },
   },
-  async run({ args, data }): Promise<End> {
+  async run(args, data): Promise<End> {
     const argv = [...data.positionals, ...(data.rest ?? [])];
-    if (argv.length === 0) throw usageError("cmd needs a command behind --", seeHelp("cmd"));
+    if (argv.length === 0) throw usageError("cmd needs a command after --", seeHelp("cmd"));
     const record = recordOf(args);
-    // Looks at what the caller left open, so before anything is opened here.
+    // The platform notes which descriptors the caller left open, so it comes before anything is opened here.
     const platform = await thisPlatform();
     const onUnrecorded = async (reason: string) =>
       (await import("../output/console.ts")).warn(`${argv[0]} is not recorded: ${reason}`);
@@ -33,7 +32,7 @@ export default defineCommand({
       name: args.name,
       record,
       onUnrecorded,
-      ...redactionOf(args, data.flags.redact as string[] | undefined),
+      ...redactionOf(args, args.redact),
     };
     const { exit, code, endBySignal, problems } = await runCommand(platform, spec);
     if (exit.kind === "not-started") {
@@ -46,7 +45,7 @@ export default defineCommand({
   },
 });
 
-/** Null outside a step: a script is to run by itself as well. Throws USAGE for flags that do not say where. */
+/** Null outside a step, since a script must also run on its own. Throws USAGE if flags are given that do not name a place. */
 function recordOf(args: Readonly<Record<string, unknown>>): CommandSpec["record"] {
   const isTold = ["db", "run-id", "step"].some((flag) => args[flag] !== undefined);
   if (!isTold && inheritedStep(args) === undefined) return null;

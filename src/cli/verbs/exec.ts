@@ -52,7 +52,7 @@ export default defineCommand({
   async run({ args, data }): Promise<End> {
     const spec = specOf(args, data);
     const db = required("exec", args, "db");
-    // Looks at what the caller left open, so before anything is opened here.
+    // The platform notes which descriptors the caller left open, so it comes before anything is opened here.
     const platform = await platformOrWarn();
     const show = choiceOf("exec", "show", args.show, SHOW);
     const shown = show === "none" ? null : (await import("../live/exec-show.ts")).shownStep(show, spec.redactor);
@@ -60,7 +60,7 @@ export default defineCommand({
     await shown?.end(step, spec);
     writeErr(linesOf(step));
     for (const text of warningsOf(step)) (await import("../output/console.ts")).warn(text);
-    // First: the caller is to stop, whatever became of the recording.
+    // A signal comes first: the caller must stop, whatever became of the recording.
     if (step.endBySignal !== undefined) return { signal: step.endBySignal };
     return args.strict && step.problems.length > 0 ? exitCode.recorder : step.code;
   },
@@ -69,7 +69,7 @@ export default defineCommand({
 function specOf(args: { readonly [flag: string]: unknown }, data: Invocation): StepSpec {
   const text = (flag: string) => (args[flag] as string | undefined) ?? "";
   const argv = [...data.positionals, ...(data.rest ?? [])];
-  if (argv.length === 0) throw usageError("exec needs a command behind --", seeHelp("exec"));
+  if (argv.length === 0) throw usageError("exec needs a command after --", seeHelp("exec"));
   required("exec", args, "db");
   return {
     runId: required("exec", args, "run-id"),

@@ -8,7 +8,7 @@ import { silencesOf } from "../../report/silences.ts";
 import { openForReading } from "../../store/open.ts";
 import { notingAllowance } from "../argv/allowance.ts";
 import { inheritedRunId, required } from "../argv/context.ts";
-import { allowanceArgs, dbArg, runArg } from "../argv/flags.ts";
+import { allowanceArgs, foundDbArg, runArg } from "../argv/flags.ts";
 import { lineRangeOf } from "../argv/line-range.ts";
 import { noOperands } from "../argv/operands.ts";
 import { emitRows, outputArgs, parseOutputOptions } from "../argv/output-flags.ts";
@@ -25,7 +25,7 @@ const gapArgs = {
 
 export default defineCommand({
   args: {
-    ...dbArg,
+    ...foundDbArg,
     ...runArg,
     attempt: { type: "string", valueHint: "n", description: "That attempt of the step (default: the last one)" },
     merged: { type: "boolean", default: false, description: "Both streams, line by line as they came (the default)" },
@@ -65,7 +65,7 @@ export default defineCommand({
   async run({ args, data }) {
     const streams = streamsOf(args);
     const query = {
-      run: (args["run-id"] ?? inheritedRunId(args)) || "latest",
+      run: args["run-id"] ?? inheritedRunId(args) ?? "latest",
       step: stepOperand(data),
       ...notingAllowance(args),
       ...(args.attempt === undefined ? {} : { attempt: integerOf("attempt", args.attempt, 1) }),

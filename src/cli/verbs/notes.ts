@@ -1,17 +1,9 @@
-import { defineCommand } from "citty";
 import { notes } from "../../report/notes.ts";
-import { inheritedRunId, required } from "../argv/context.ts";
-import { dbArg, runArg } from "../argv/flags.ts";
-import { noOperands } from "../argv/operands.ts";
-import { outputArgs } from "../argv/output-flags.ts";
-import { printReport } from "../report.ts";
+import { reportVerb } from "../report-verb.ts";
 
-export default defineCommand({
-  args: { ...dbArg, ...runArg, ...outputArgs },
-  run({ args, data }) {
-    noOperands("notes", data);
-    const db = required("notes", args, "db");
-    const run = (args["run-id"] ?? inheritedRunId(args)) || "latest";
-    return printReport(db, data.flags, (store) => notes(store, run));
-  },
+export default reportVerb({
+  name: "notes",
+  flags: {},
+  report: (store, run) => notes(store, run ?? "latest"),
+  empty: "no note is kept with this run",
 });

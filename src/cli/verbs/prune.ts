@@ -3,6 +3,7 @@ import { exitCode, usageError } from "../../errors.ts";
 import { shortRunId } from "../../model/ids.ts";
 import { type ChosenRun, runsToPrune } from "../../recorder/prune/choose.ts";
 import { prune } from "../../recorder/prune/prune.ts";
+import { render } from "../../render/render.ts";
 import { openForReading, openForWriting } from "../../store/open.ts";
 import { vacuum } from "../../store/prune-space.ts";
 import { ageMsOf } from "../argv/age.ts";
@@ -67,6 +68,8 @@ export default defineCommand({
       }
       return exitCode.ok;
     }
+    // An unknown column is refused before anything is deleted.
+    render(rowsOf([]), options);
     const store = openForWriting(db, { create: false });
     try {
       const done = await prune(store, spec, Date.now());

@@ -1,4 +1,3 @@
-import { defineCommand } from "citty";
 import { startRun } from "../../recorder/run/run.ts";
 import { openForWriting } from "../../store/open.ts";
 import { required } from "../argv/context.ts";
@@ -8,9 +7,10 @@ import { noOperands } from "../argv/operands.ts";
 import { provenanceFor } from "../argv/provenance.ts";
 import { redactionOf } from "../argv/trace-flags.ts";
 import { writeOut } from "../output/streams.ts";
+import { defineVerb } from "../verb.ts";
 
-export default defineCommand({
-  args: {
+export default defineVerb({
+  flags: {
     ...dbArg,
     ...rootDirArg,
     suite: { type: "string", valueHint: "name", description: "The suite's name" },
@@ -18,7 +18,7 @@ export default defineCommand({
     ...kvArg,
     ...provenanceArg,
   },
-  async run({ args, data }) {
+  async run(args, data) {
     noOperands("run start", data);
     const db = required("run start", args, "db");
     const rootDir = required("run start", args, "root-dir");
@@ -26,7 +26,7 @@ export default defineCommand({
       rootDir,
       suite: args.suite ?? "",
       runId: args["run-id"] ?? "",
-      tags: tagsOf(data.flags.kv ?? []),
+      tags: tagsOf(args.kv ?? []),
       redactor: redactionOf({}, undefined).redactor,
       provenance: await provenanceFor(args, rootDir),
     };

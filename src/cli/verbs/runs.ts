@@ -1,28 +1,46 @@
-import { defineCommand } from "citty";
-import { type RunStatus, runStatuses } from "../../model/step.ts";
+import { runStatuses } from "../../model/step.ts";
+import { parseTag } from "../../model/tags.ts";
 import { runs } from "../../report/runs.ts";
-import { required } from "../argv/context.ts";
-import { dbArg } from "../argv/flags.ts";
-import { noOperands } from "../argv/operands.ts";
-import { outputArgs } from "../argv/output-flags.ts";
-import { integerOf } from "../argv/parse.ts";
-import { choiceOf } from "../argv/step-flags.ts";
-import { printReport } from "../report.ts";
+import { momentMsOf } from "../argv/age.ts";
+import { integer } from "../argv/flag.ts";
+import { noRun, reportVerb } from "../report-verb.ts";
 
-export default defineCommand({
-  args: {
-    ...dbArg,
+export default reportVerb({
+  name: "runs",
+  flags: {
     suite: { type: "string", valueHint: "name", description: "Only runs of this suite" },
     status: { type: "enum", options: [...runStatuses], description: "Only runs of this status" },
-    limit: { type: "string", default: "20", valueHint: "n", description: "Runs at most; 0 is none, negative is all" },
-    ...outputArgs,
+    tag: {
+      type: "string",
+      repeatable: true,
+      parse: (text: string, flag: string) => parseTag(text, flag),
+      valueHint: "key:value",
+      description: "Only runs with this tag, for example git.branch:main; repeatable",
+    },
+    since: {
+      type: "string",
+      parse: (text: string, flag: string) => momentMsOf(flag, text, Date.now()),
+      valueHint: "time",
+      description: "Only runs since then: 7d, 12h or 2026-11-02",
+    },
+    limit: {
+      type: "string",
+      alias: "n",
+      default: "20",
+      parse: integer(),
+      valueHint: "n",
+      description: "The number of runs at most; 0 is none, negative is all",
+    },
   },
-  run({ args, data }) {
-    noOperands("runs", data);
-    const db = required("runs", args, "db");
-    const given: string | undefined = args.status;
-    const status: RunStatus | null = given === undefined ? null : choiceOf("runs", "status", given, runStatuses);
-    const spec = { suite: args.suite || null, status, limit: integerOf("limit", args.limit) };
-    return printReport(db, data.flags, (store) => runs(store, spec));
-  },
+  run: noRun("runs"),
+  report: (store, _run, { suite, status, tag, since, limit }) =>
+    runs(store, {
+      suite: suite || null,
+      status: status ?? null,
+      tags: tag ?? [],
+      sinceMs: since ?? null,
+      limit,
+    }),
+  empty: (_rows, { suite, status, tag, since }) =>
+    suite || status || tag || since !== undefined ? "no run is like that" : "no run is recorded",
 });

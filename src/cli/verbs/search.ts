@@ -1,62 +1,106 @@
-import { defineCommand } from "citty";
-import { usageError } from "../../errors.ts";
+import { exitCode, usageError } from "../../errors.ts";
+import { terminalHits } from "../../render/terminal/hits.ts";
 import { type Hits, hits } from "../../report/hits.ts";
-import { inheritedRunId, required, requiredFlag } from "../argv/context.ts";
-import { dbArg, runArg } from "../argv/flags.ts";
-import { noOperands } from "../argv/operands.ts";
-import { outputArgs } from "../argv/output-flags.ts";
-import { integerOf } from "../argv/parse.ts";
-import { printReport } from "../report.ts";
+import { integer, type Values } from "../argv/flag.ts";
+import { runArg } from "../argv/flags.ts";
+import { runOperand } from "../argv/operands.ts";
+import { reportVerb } from "../report-verb.ts";
+import type { Invocation } from "../verb.ts";
 
-export default defineCommand({
-  args: {
-    ...dbArg,
-    ...runArg,
-    query: { type: "string", valueHint: "text", description: "Words, or an FTS5 expression; see: help search-syntax" },
-    limit: { type: "string", default: "100", valueHint: "n", description: "Lines at most; 0 is none, negative is all" },
-    "all-runs": { type: "boolean", default: false, description: "Search every run; adds a run_id column" },
-    step: { type: "string", valueHint: "n", description: "Only the step of this number" },
-    kind: { type: "string", valueHint: "kind", description: "Only artifacts of this kind: stdout, stderr" },
-    contains: {
-      type: "string",
-      valueHint: "text",
-      description: "Instead of a query: this text, in words and across them, in any script",
-    },
-    literal: { type: "boolean", default: false, description: "Take the query as a phrase, whatever it looks like" },
-    ...outputArgs,
+const flags = {
+  ...runArg,
+  query: {
+    type: "string",
+    valueHint: "text",
+    description: "The same as WORD…: words, or an FTS5 expression; see: help search-syntax",
   },
-  async run({ args, data }) {
-    noOperands("search", data);
-    const db = required("search", args, "db");
-    if (args["all-runs"] && args["run-id"] !== undefined) {
-      throw usageError("--all-runs and --run-id exclude each other", "leave out one of them");
+  context: {
+    type: "string",
+    alias: "C",
+    default: "0",
+    parse: integer(0),
+    valueHint: "n",
+    description: "Also show so many lines before and after each hit; adds a context column",
+  },
+  limit: {
+    type: "string",
+    alias: "n",
+    default: "100",
+    parse: integer(),
+    valueHint: "n",
+    description: "The number of hits at most; 0 is none, negative is all",
+  },
+  "all-runs": { type: "boolean", default: false, description: "Search every run; adds a run_id column" },
+  step: { type: "string", parse: integer(0), valueHint: "n", description: "Only the step of this number" },
+  kind: {
+    type: "string",
+    offers: ["stdout", "stderr"],
+    valueHint: "kind",
+    description: "Only artifacts of this kind: stdout, stderr",
+  },
+  contains: {
+    type: "string",
+    valueHint: "text",
+    description: "Instead of a query: this text, in words and across them, in any script",
+  },
+  literal: { type: "boolean", default: false, description: "Take the query as a phrase, whatever it looks like" },
+  quiet: {
+    type: "boolean",
+    alias: "q",
+    default: false,
+    description: "Print no hit; exit with 1 if there is none, as --exit-code does",
+  },
+  "exit-code": { type: "boolean", default: false, description: "Exit with 1 if there is no hit" },
+} as const;
+
+/** The words are the arguments, so the run is named by --run-id only. */
+export default reportVerb({
+  name: "search",
+  flags,
+  run(given, call) {
+    queryOf(given, call);
+    if (!given["all-runs"]) return runOperand("search", given["run-id"], { ...call, positionals: [], rest: undefined });
+    if (given["run-id"] === undefined) return null;
+    throw usageError("--all-runs and --run-id exclude each other", "leave out one of them");
+  },
+  report: (store, run, given, call) =>
+    hits(store, {
+      selector: run,
+      query: queryOf(given, call),
+      contains: given.contains !== undefined,
+      literal: given.literal,
+      limit: given.limit,
+      context: given.context,
+      ...(given.step === undefined ? {} : { stepNum: given.step }),
+      ...(given.kind === undefined ? {} : { kind: given.kind }),
+    }),
+  isSilent: ({ quiet }) => quiet,
+  empty: (_rows, given, call) => `no line has ${JSON.stringify(queryOf(given, call))}`,
+  page: (rows, options, given, call) => terminalHits(rows, queryOf(given, call), options),
+  async end(rows, given, call) {
+    const notes = notesOn(rows, queryOf(given, call));
+    if (notes.length > 0) {
+      const { note } = await import("../output/console.ts");
+      for (const text of notes) note(text);
     }
-    if (args.contains !== undefined && (args.query !== undefined || args.literal)) {
-      throw usageError(
-        `--contains and --${args.literal ? "literal" : "query"} exclude each other`,
-        "--contains takes the text itself",
-      );
-    }
-    const spec = {
-      selector: args["all-runs"] ? null : (args["run-id"] ?? inheritedRunId(args)) || "latest",
-      query: args.contains ?? requiredFlag("search", args, "query"),
-      contains: args.contains !== undefined,
-      literal: args.literal,
-      limit: integerOf("limit", args.limit),
-      ...(args.step === undefined ? {} : { stepNum: integerOf("step", args.step, 0) }),
-      ...(args.kind === undefined ? {} : { kind: args.kind }),
-    };
-    let notes: string[] = [];
-    await printReport(db, data.flags, (store) => {
-      const found = hits(store, spec);
-      notes = notesOn(found, spec.query);
-      return found;
-    });
-    if (notes.length === 0) return;
-    const { note } = await import("../output/console.ts");
-    for (const text of notes) note(text);
+    return (given["exit-code"] || given.quiet) && rows.rows.length === 0 ? exitCode.failure : exitCode.ok;
   },
 });
+
+/** Throws USAGE if there is no query, or two. */
+function queryOf({ query, contains, literal }: Values<typeof flags>, { positionals, rest }: Invocation): string {
+  const words = [...positionals, ...(rest ?? [])];
+  if (contains !== undefined) {
+    const other = literal ? "--literal" : query !== undefined ? "--query" : words.length > 0 ? "WORD" : null;
+    if (other === null) return contains;
+    throw usageError(`--contains and ${other} exclude each other`, "--contains takes the text itself");
+  }
+  if (query !== undefined && words.length > 0) {
+    throw usageError(`search takes one query: ${JSON.stringify(words.join(" "))} or --query`);
+  }
+  if (query === undefined && words.length === 0) throw usageError("search needs a WORD to look for, or --query");
+  return query ?? words.join(" ");
+}
 
 function notesOn({ asPhrase, unindexed }: Hits, query: string): string[] {
   return [

@@ -5,7 +5,7 @@ import type { RunDocument } from "../../report/document/run-document.ts";
 import { openForReading } from "../../store/open.ts";
 import { notingAllowance } from "../argv/allowance.ts";
 import { required } from "../argv/context.ts";
-import { allowanceArgs, dbArg, runArg } from "../argv/flags.ts";
+import { allowanceArgs, foundDbArg, runArg } from "../argv/flags.ts";
 import { runOperand } from "../argv/operands.ts";
 import { bytesOf } from "../argv/size.ts";
 import { choiceOf } from "../argv/step-flags.ts";
@@ -17,7 +17,7 @@ const OUTPUTS = ["json"] as const;
 
 export default defineCommand({
   args: {
-    ...dbArg,
+    ...foundDbArg,
     ...runArg,
     output: {
       type: "enum",
@@ -34,6 +34,7 @@ export default defineCommand({
     ...allowanceArgs,
     redact: {
       type: "string",
+      repeatable: true,
       valueHint: "pattern",
       description: "Also take what this matches out of what is shown; repeatable; none: take out nothing",
     },

@@ -1,16 +1,12 @@
-import { defineCommand } from "citty";
+import { terminalTable } from "../../render/terminal/table.ts";
 import { steps } from "../../report/steps.ts";
-import { required } from "../argv/context.ts";
-import { dbArg, runArg } from "../argv/flags.ts";
-import { runOperand } from "../argv/operands.ts";
-import { outputArgs } from "../argv/output-flags.ts";
-import { printReport } from "../report.ts";
+import { reportVerb } from "../report-verb.ts";
+import { showingStarts, withStarts } from "../running-steps.ts";
 
-export default defineCommand({
-  args: { ...dbArg, ...runArg, ...outputArgs },
-  run({ args, data }) {
-    const db = required("steps", args, "db");
-    const selector = runOperand("steps", args["run-id"], data);
-    return printReport(db, data.flags, (store) => steps(store, selector));
-  },
+export default reportVerb({
+  name: "steps",
+  flags: {},
+  report: (store, run) => withStarts(steps(store, run ?? "latest"), store, run ?? "latest"),
+  empty: "no step is recorded",
+  page: (rows, options) => terminalTable(showingStarts(rows), options),
 });

@@ -1,16 +1,18 @@
-import { defineCommand } from "citty";
+import { terminalLines } from "../../render/terminal/table.ts";
 import { summary } from "../../report/summary.ts";
-import { required } from "../argv/context.ts";
-import { dbArg, runArg } from "../argv/flags.ts";
-import { noOperands } from "../argv/operands.ts";
-import { outputArgs } from "../argv/output-flags.ts";
-import { printReport } from "../report.ts";
+import { reportVerb } from "../report-verb.ts";
 
-export default defineCommand({
-  args: { ...dbArg, ...runArg, ...outputArgs },
-  run({ args, data }) {
-    noOperands("summary", data);
-    const db = required("summary", args, "db");
-    return printReport(db, data.flags, (store) => summary(store, args["run-id"] || "latest"));
+/** What the line above says already. */
+const ABOVE = new Set(["suite", "started_at", "duration_ms", "status"]);
+
+export default reportVerb({
+  name: "summary",
+  flags: {},
+  report: (store, run) => summary(store, run ?? "latest"),
+  empty: "",
+  page({ columns, rows }, options) {
+    const kept = columns.flatMap((name, i) => (ABOVE.has(name) && !options.allColumns ? [] : [i]));
+    const pick = <T>(cells: readonly T[]) => kept.map((i) => cells[i]!);
+    return terminalLines({ columns: pick(columns), rows: rows.map(pick) }, options);
   },
 });

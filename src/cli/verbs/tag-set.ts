@@ -1,4 +1,3 @@
-import { defineCommand } from "citty";
 import { usageError } from "../../errors.ts";
 import { takeMasks } from "../../files/masked-values.ts";
 import { setTagsAt } from "../../recorder/inside/annotations.ts";
@@ -8,12 +7,12 @@ import { tagsOf } from "../argv/kv.ts";
 import { seeHelp } from "../argv/parse.ts";
 import { onRunArg, placeArgs, placeOf, recordAt, strictArg } from "../argv/scope.ts";
 import { redactArg, redactionOf } from "../argv/trace-flags.ts";
-import type { Invocation } from "../verb.ts";
+import { defineVerb, type Invocation } from "../verb.ts";
 
-export default defineCommand({
-  args: { ...kvArg, ...redactArg, ...onRunArg, ...placeArgs, ...strictArg },
-  async run({ args, data }) {
-    const { redactor } = redactionOf(args, data.flags.redact as string[] | undefined);
+export default defineVerb({
+  flags: { ...kvArg, ...redactArg, ...onRunArg, ...placeArgs, ...strictArg },
+  async run(args, data) {
+    const { redactor } = redactionOf(args, args.redact);
     const tags = givenTags(data);
     const spec = placeOf("tag set", args);
     return recordAt("tag set", args, "the tag is not set", (store) => {

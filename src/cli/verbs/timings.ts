@@ -1,23 +1,22 @@
-import { defineCommand } from "citty";
+import { terminalTable } from "../../render/terminal/table.ts";
 import { timings } from "../../report/timings.ts";
-import { required } from "../argv/context.ts";
-import { dbArg, runArg } from "../argv/flags.ts";
-import { noOperands } from "../argv/operands.ts";
-import { outputArgs } from "../argv/output-flags.ts";
-import { integerOf } from "../argv/parse.ts";
-import { printReport } from "../report.ts";
+import { integer } from "../argv/flag.ts";
+import { reportVerb } from "../report-verb.ts";
+import { showingStarts, withStarts } from "../running-steps.ts";
 
-export default defineCommand({
-  args: {
-    ...dbArg,
-    ...runArg,
-    top: { type: "string", default: "10", valueHint: "n", description: "Steps at most; 0 is none, negative is all" },
-    ...outputArgs,
+export default reportVerb({
+  name: "timings",
+  flags: {
+    top: {
+      type: "string",
+      alias: "n",
+      default: "10",
+      parse: integer(),
+      valueHint: "n",
+      description: "The number of steps at most; 0 is none, negative is all",
+    },
   },
-  run({ args, data }) {
-    noOperands("timings", data);
-    const db = required("timings", args, "db");
-    const top = integerOf("top", args.top);
-    return printReport(db, data.flags, (store) => timings(store, args["run-id"] || "latest", top));
-  },
+  report: (store, run, { top }) => withStarts(timings(store, run ?? "latest", top), store, run ?? "latest"),
+  empty: "no step is recorded",
+  page: (rows, options) => terminalTable(showingStarts(rows), options),
 });

@@ -1,32 +1,21 @@
-import { defineCommand } from "citty";
 import { exitCode } from "../../errors.ts";
 import { verify } from "../../report/verify.ts";
-import { openForReading } from "../../store/open.ts";
 import { notingAllowance } from "../argv/allowance.ts";
-import { required } from "../argv/context.ts";
-import { allowanceArgs, dbArg, runArg } from "../argv/flags.ts";
-import { noOperands } from "../argv/operands.ts";
-import { emitRows, outputArgs, parseOutputOptions } from "../argv/output-flags.ts";
-import { noteWaiting } from "../output/waiting-note.ts";
+import { allowanceArgs } from "../argv/flags.ts";
+import { reportVerb } from "../report-verb.ts";
 
-export default defineCommand({
-  args: { ...dbArg, ...runArg, ...allowanceArgs, ...outputArgs },
-  async run({ args, data }) {
-    noOperands("verify", data);
-    const options = parseOutputOptions(data.flags);
-    const store = openForReading(required("verify", args, "db"));
-    try {
-      const found = await verify(store, args["run-id"] ?? "latest", notingAllowance(args));
-      emitRows(found, options);
-      await noteWaiting(store, args["run-id"] ?? "latest");
-      if (found.rows.length === 0) return exitCode.ok;
-      if (options.outputFile !== undefined) {
-        const { note } = await import("../output/console.ts");
-        note(`not all files are as they were recorded: ${found.rows.length} in ${options.outputFile}`);
-      }
-      return exitCode.failure;
-    } finally {
-      store.close();
+export default reportVerb({
+  name: "verify",
+  flags: { ...allowanceArgs },
+  report: (store, run, flags) => verify(store, run ?? "latest", notingAllowance(flags)),
+  empty: ({ checked }) => `all is as recorded: ${checked} ${checked === 1 ? "file" : "files"} checked`,
+  end: async ({ rows }, _flags, { flags }) => {
+    if (rows.length === 0) return exitCode.ok;
+    const file = flags["output-file"];
+    if (file) {
+      const { note } = await import("../output/console.ts");
+      note(`not all files are as they were recorded: ${rows.length} in ${file}`);
     }
+    return exitCode.failure;
   },
 });

@@ -10,8 +10,8 @@ import { openForReading } from "../../store/open.ts";
 import { findRun } from "../../store/runs.ts";
 import type { Store } from "../../store/store.ts";
 import { notingAllowance } from "../argv/allowance.ts";
-import { required } from "../argv/context.ts";
-import { allowanceArgs, dbArg, runArg } from "../argv/flags.ts";
+import { inheritedRunId, required } from "../argv/context.ts";
+import { allowanceArgs, foundDbArg, runArg } from "../argv/flags.ts";
 import { noOperands } from "../argv/operands.ts";
 import { seeHelp } from "../argv/parse.ts";
 import { bytesOf } from "../argv/size.ts";
@@ -32,7 +32,7 @@ const LEAST_BYTES = 1000;
 
 export default defineCommand({
   args: {
-    ...dbArg,
+    ...foundDbArg,
     ...runArg,
     step: {
       type: "string",
@@ -55,6 +55,7 @@ export default defineCommand({
     ...allowanceArgs,
     redact: {
       type: "string",
+      repeatable: true,
       valueHint: "pattern",
       description: "Also take what this matches out of what is shown; repeatable; none: take out nothing",
     },
@@ -71,9 +72,10 @@ export default defineCommand({
     };
     const store = openForReading(db);
     let diagnosis: Diagnosis;
-    let selector = words.run ?? "latest";
+    const own = inheritedRunId(data.flags) ?? "latest";
+    let selector = words.run ?? own;
     try {
-      const chosen = chosenBy(store, words);
+      const chosen = chosenBy(store, words, own);
       selector = chosen.run;
       diagnosis = diagnose(store, selector, { ...options, step: chosen.step });
     } finally {
@@ -99,23 +101,24 @@ function operandsOf(
   runFlag: string | undefined,
   stepFlag: string | undefined,
 ): Words {
-  const run = runFlag || undefined;
+  const run = runFlag;
   const step = stepFlag || undefined;
   const most = (run === undefined ? 1 : 0) + (step === undefined ? 1 : 0);
   noOperands("why", { positionals: positionals.slice(Math.max(most, 0)), rest, flags: {} });
-  const [first, second] = positionals.map((word) => word || undefined);
+  const [first, second] = positionals;
   if (run !== undefined) return { run, step: step ?? first, either: undefined };
   if (step !== undefined) return { run: first, step, either: undefined };
   return second === undefined ? { run, step, either: first } : { run: first, step: second, either: undefined };
 }
 
 /**
- * A number of at most four digits is a step of the latest run; another word is a run if there is such a run, and else a step.
+ * A number of at most four digits is a step of `own`, the run that is meant without any word; another word is a run if there is such a run, and else a step.
  * `--step` and `--run-id` say which. Throws NO_RUN and NO_STEP.
  */
-function chosenBy(store: Store, { run, step, either }: Words): { run: string; step: string | undefined } {
-  if (either === undefined) return { run: run ?? "latest", step };
-  if (/^\d{1,4}$/.test(either)) return { run: "latest", step: either };
+function chosenBy(store: Store, { run, step, either }: Words, own: string): { run: string; step: string | undefined } {
+  if (either === undefined) return { run: run ?? own, step };
+  if (either === "" || /^latest(?:$|[-~])/.test(either)) return { run: either, step };
+  if (/^\d{1,4}$/.test(either)) return { run: own, step: either };
   try {
     findRun(store, either);
     return { run: either, step: undefined };
@@ -123,14 +126,14 @@ function chosenBy(store: Store, { run, step, either }: Words): { run: string; st
     if (!(error instanceof ScenariologError) || error.code !== "NO_RUN") throw error;
   }
   try {
-    stepNamed(store, findRun(store, "latest"), either);
+    stepNamed(store, findRun(store, own), either);
   } catch (error) {
     if (!(error instanceof ScenariologError) || !error.message.startsWith("no step ")) throw error;
     throw new ScenariologError("NO_RUN", `${JSON.stringify(either)} is neither a run nor a step of the latest run`, {
       hint: error.hint,
     });
   }
-  return { run: "latest", step: either };
+  return { run: own, step: either };
 }
 
 function mostBytes(given: string): number {

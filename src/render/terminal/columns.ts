@@ -7,12 +7,12 @@ import { humanBytes, humanDuration, humanTime } from "./human.ts";
 export interface ColumnView {
   readonly heading: string;
   readonly align: "left" | "right";
-  /** How the cell gives way where the width does not suffice; `fixed` does not. */
+  /** How a cell is cut if the width does not suffice; a `fixed` one is not. */
   readonly fits: "fixed" | "end" | "middle";
   readonly show: (cell: Cell, nowMs: number) => string;
 }
 
-/** Internal ids, and what is the same in every row: a person is shown the run once, above. */
+/** Internal ids, and values that are the same in every row: a person sees the run once, above. */
 const HIDDEN = new Set([
   ...["run_id", "step_id", "artifact_id", "command_id", "root_dir", "sha256", "is_text"],
   ...["fts_enabled", "line_end", "db_user_version"],
@@ -30,11 +30,11 @@ const right = (heading: string, show: ColumnView["show"]): ColumnView => ({
   fits: "fixed",
   show,
 });
-const number = (heading: string) => right(heading, (cell) => cellText(cell));
+const number = (heading: string) => right(heading, (cell) => visible(cellText(cell)));
 
 /** By the names that the reports give their columns. */
 const KNOWN: Readonly<Record<string, ColumnView>> = {
-  step_num: right("step", (cell) => (cell === null ? "" : String(cell).padStart(2, "0"))),
+  step_num: right("step", (cell) => (cell === null ? "" : visible(String(cell)).padStart(2, "0"))),
   step_name: text("name"),
   exit_code: number("exit"),
   line_num: number("line"),
@@ -42,6 +42,11 @@ const KNOWN: Readonly<Record<string, ColumnView>> = {
   stderr_bytes: right("stderr", (cell) => humanBytes(numeric(cell))),
   total_steps: number("steps"),
   failed_steps: number("failed"),
+  interrupted_steps: number("interrupted"),
+  running_steps: number("running"),
+  flaky_steps: number("flaky"),
+  skipped_steps: number("skipped"),
+  not_run_steps: number("not run"),
   started_at: text("started", "fixed"),
   stderr_path: text("stderr", "middle"),
   stdout_path: text("stdout", "middle"),
@@ -57,16 +62,16 @@ const KNOWN: Readonly<Record<string, ColumnView>> = {
   text: text("text"),
 };
 
-/** Null for a column that a person is not shown. */
-export function columnView(name: string): ColumnView | null {
-  if (HIDDEN.has(name)) return null;
+/** Null for a column that a person is not shown, unless they have asked for it by name. */
+export function columnView(name: string, all = false): ColumnView | null {
+  if (HIDDEN.has(name) && !all) return null;
   if (/_at$/.test(name)) return { ...(KNOWN[name] ?? text(heading(name), "fixed")), show: time };
   const known = KNOWN[name];
   if (known) return known;
   if (/_ms$/.test(name)) return right(durationHeading(name), (cell) => humanDuration(numeric(cell)));
   if (/_bytes$/.test(name)) return right(heading(name.replace(/_bytes$/, "")), (cell) => humanBytes(numeric(cell)));
   if (/path|file|dir$/.test(name)) return text(heading(name), "middle");
-  if (/^(?:steps|failed|flaky|attempts?|passed|skipped|not_run|n|lines?|count)$/.test(name))
+  if (/^(?:steps|failed|interrupted|flaky|attempts?|passed|skipped|not_run|n|lines?|count)$/.test(name))
     return number(heading(name));
   return text(heading(name));
 }

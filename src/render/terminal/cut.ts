@@ -1,10 +1,10 @@
-/** A text within so many columns: its beginning, and `…` where something is cut. */
+/** The beginning of a text that fits so many columns, with `…` if something is cut. */
 export function cutEnd(text: string, columns: number): string {
   if (Bun.stringWidth(text) <= columns) return text;
   return columns < 1 ? "" : `${takeColumns([...text], columns - 1).join("")}…`;
 }
 
-/** The same of a path: both ends are kept, the end longer, since that is where the file's name is. */
+/** The same for a path: both ends are kept, and more of its end, which has the file's name. */
 export function cutMiddle(text: string, columns: number): string {
   if (Bun.stringWidth(text) <= columns) return text;
   if (columns < 4) return cutEnd(text, columns);

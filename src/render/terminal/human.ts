@@ -30,7 +30,7 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 
 /**
  * A moment in local time, as short as it is unambiguous from now: `14:02:31` of today, `24 Nov 14:02` of this year, else
- * `24 Nov 2024`. "" for what is no time.
+ * `24 Nov 2024`. "" if the value is no time.
  */
 export function humanTime(epochMs: number | null, nowMs: number): string {
   if (epochMs === null || !Number.isFinite(epochMs)) return "";
