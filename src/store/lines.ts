@@ -1,4 +1,3 @@
-import { unrecordedSegments } from "./go-build/unrecorded.ts";
 import type { Store } from "./store.ts";
 
 /** How far an artifact's lines are in the index. `bytes` is where the next unindexed line begins in its file. */
@@ -63,26 +62,6 @@ function insertLines(
   if (texts.length > 0) addRange(store, target.artifactId, first, last);
 }
 
-/**
- * Takes over what the Go build indexed: artifacts without a state whose lines are there become complete (it indexes
- * an artifact in one transaction, or not at all). Cheap when there is none.
- */
-export function adoptLines(store: Store): void {
-  store.immediate(() => {
-    const unknown = "SELECT 1 FROM artifacts WHERE artifact_id NOT IN (SELECT artifact_id FROM artifact_index)";
-    if (!store.get(`${unknown} LIMIT 1`)) return;
-    const lines = new Map<number, number>();
-    for (const { artifactId, first, last } of [...unrecordedSegments(store)]) {
-      if (!store.get(`${unknown} AND artifact_id = ?`, artifactId)) continue;
-      addRange(store, artifactId, first, last);
-      lines.set(artifactId, (lines.get(artifactId) ?? 0) + last - first + 1);
-    }
-    for (const [artifactId, count] of lines) {
-      setIndexState(store, artifactId, { state: "complete", lines: count, bytes: 0 });
-    }
-  });
-}
-
 /** Records that nothing of an artifact is indexed yet, and that it should be. */
 export function markUnindexed(store: Store, artifactId: number): void {
   setIndexState(store, artifactId, { state: "partial", lines: 0, bytes: 0 });
@@ -126,7 +105,8 @@ export function countLines(store: Store): number {
   return store.get<{ n: number }>("SELECT count(*) AS n FROM log_lines_fts_docsize")!.n;
 }
 
-function setIndexState(store: Store, artifactId: number, to: IndexState): void {
+/** Moves an artifact's state on, within the caller's transaction. */
+export function setIndexState(store: Store, artifactId: number, to: IndexState): void {
   store.run(
     `INSERT INTO artifact_index(artifact_id, state, lines, bytes) VALUES (?, ?, ?, ?)
      ON CONFLICT(artifact_id) DO UPDATE SET state = excluded.state, lines = excluded.lines, bytes = excluded.bytes`,
@@ -137,8 +117,8 @@ function setIndexState(store: Store, artifactId: number, to: IndexState): void {
   );
 }
 
-/** Rows of one transaction are consecutive, and so are those of two transactions if nobody wrote between them. */
-function addRange(store: Store, artifactId: number, first: number, last: number): void {
+/** Records where lines of an artifact are. Rows of one transaction are consecutive, and so are those of two transactions if nobody wrote between them. */
+export function addRange(store: Store, artifactId: number, first: number, last: number): void {
   const grown = store.run(
     "UPDATE line_ranges SET last_rowid = ? WHERE artifact_id = ? AND last_rowid = ?",
     last,

@@ -1,5 +1,4 @@
-import fs from "node:fs";
-import path from "node:path";
+import { artifactAt, renameArtifact } from "./go-build/log-artifact.ts";
 import type { Store } from "./store.ts";
 
 /** A log file of an attempt, known from the moment it exists. */
@@ -69,16 +68,10 @@ export function moveLogFile(store: Store, row: LogRow, to: string): void {
   const artifact =
     row.artifact_id === null
       ? null
-      : store.get<Stored>("SELECT artifact_id, path FROM artifacts WHERE artifact_id = ?", row.artifact_id);
-  if (artifact) renameArtifact(store, artifact, to);
-}
-
-/**
- * Lets the newest artifact of a path follow a renaming, for a log of the Go build, which keeps no rows of them. Reads all
- * artifacts.
- */
-export function moveArtifact(store: Store, from: string, to: string): void {
-  const artifact = artifactAt(store, from);
+      : store.get<{ artifact_id: number; path: string }>(
+          "SELECT artifact_id, path FROM artifacts WHERE artifact_id = ?",
+          row.artifact_id,
+        );
   if (artifact) renameArtifact(store, artifact, to);
 }
 
@@ -95,37 +88,4 @@ export function recordedSizeOf(store: Store, artifactId: number): number | null 
     artifactId,
   );
   return row?.size ?? null;
-}
-
-interface Stored {
-  readonly artifact_id: number;
-  readonly path: string;
-}
-
-function renameArtifact(store: Store, { artifact_id: id, path: stored }: Stored, to: string): void {
-  const renamed = path.posix.join(path.posix.dirname(stored), path.basename(to));
-  store.run("UPDATE artifacts SET path = ? WHERE artifact_id = ?", renamed, id);
-}
-
-function artifactAt(store: Store, file: string): Stored | null {
-  const name = path.basename(file);
-  const candidates = store.all<Stored & { root_dir: string }>(
-    `SELECT a.artifact_id, a.path, r.root_dir FROM artifacts a JOIN scenario_runs r ON r.run_id = a.run_id
-     WHERE substr(a.path, -length(?1)) = ?1
-     ORDER BY a.artifact_id DESC`,
-    name,
-  );
-  const resolved = candidates.map((row) => ({ row, file: path.resolve(String(row.root_dir), String(row.path)) }));
-  const found =
-    resolved.find((candidate) => candidate.file === file) ??
-    resolved.find((candidate) => path.dirname(file) === realDirectory(candidate.file));
-  return found?.row ?? null;
-}
-
-function realDirectory(file: string): string {
-  try {
-    return fs.realpathSync(path.dirname(file));
-  } catch {
-    return "";
-  }
 }
