@@ -27,7 +27,7 @@ export async function appendLines(
   to: IndexState,
   stop: () => boolean = () => false,
 ): Promise<boolean> {
-  const added = await store.patient(() => {
+  const added = await store.backgroundTransaction(() => {
     const now = indexStateOf(store, target.artifactId) ?? { state: "partial", lines: 0, bytes: 0 };
     if (now.state !== "partial" || now.lines !== from.lines || now.bytes !== from.bytes) return false;
     insertLines(store, target, texts, from.lines);

@@ -68,7 +68,7 @@ export class Store {
   }
 
   /** Runs a short write transaction, after those that wait already. Throws LOCKED if it could not begin. */
-  immediate<T>(work: () => T): T {
+  transaction<T>(work: () => T): T {
     return this.#guard(() => this.#transactions.run(work));
   }
 
@@ -76,7 +76,7 @@ export class Store {
    * Runs one slice of a long work that nobody waits for, between the transactions of others. Returns undefined if it was told
    * to stop before its turn came. Throws LOCKED if it could not begin.
    */
-  async patient<T>(work: () => T, stop: () => boolean = () => false): Promise<T | undefined> {
+  async backgroundTransaction<T>(work: () => T, stop: () => boolean = () => false): Promise<T | undefined> {
     try {
       return await this.#transactions.runInBackground(work, stop);
     } catch (error) {
@@ -88,7 +88,7 @@ export class Store {
    * Moves a write-ahead log of at least `leastBytes` (16 MB) into the file, as far as readers allow, for a caller that has
    * done its work. If nobody calls it, the last connection to close moves the log.
    */
-  settleLog(leastBytes?: number): void {
+  checkpoint(leastBytes?: number): void {
     this.#guard(() => this.#log.checkpoint(leastBytes));
   }
 

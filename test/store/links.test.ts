@@ -23,8 +23,8 @@ test("a recorder that opens a database by a link moves the log that SQLite keeps
   store.run("CREATE TABLE t(bytes)");
   const sizes: number[] = [];
   for (let i = 0; i < 20; i++) {
-    store.immediate(() => store.run("INSERT INTO t VALUES (randomblob(?))", 3 * MIB));
-    store.settleLog();
+    store.transaction(() => store.run("INSERT INTO t VALUES (randomblob(?))", 3 * MIB));
+    store.checkpoint();
     sizes.push(fs.statSync(`${real}-wal`).size);
   }
   expect(Math.max(...sizes)).toBeLessThan(25 * MIB);

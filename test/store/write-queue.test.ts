@@ -48,12 +48,12 @@ onLinux(
     const startMs = performance.now();
     const elapsedMs = () => performance.now() - startMs;
     setTimeout(() => suspended.giveBack("slice"), 300);
-    expect(await store.patient(() => elapsedMs())).toBeWithin(290, 4000);
+    expect(await store.backgroundTransaction(() => elapsedMs())).toBeWithin(290, 4000);
     suspended.take("slice");
     const beganMs = elapsedMs();
-    expect((await store.patient(() => elapsedMs()))! - beganMs).toBeWithin(4900, 9000);
+    expect((await store.backgroundTransaction(() => elapsedMs()))! - beganMs).toBeWithin(4900, 9000);
     expect(
-      await store.patient(
+      await store.backgroundTransaction(
         () => "never",
         () => true,
       ),
@@ -68,7 +68,7 @@ onLinux("a background transaction leaves the database alone afterwards if anothe
   const store = openForWriting(db, { create: false });
   const timed = async () => {
     const startMs = performance.now();
-    await store.patient(() => Bun.sleepSync(600));
+    await store.backgroundTransaction(() => Bun.sleepSync(600));
     return performance.now() - startMs;
   };
   expect(await timed()).toBeLessThan(895);
@@ -143,7 +143,7 @@ test("a write waits for longer than five seconds while others commit", async () 
   const holder = Bun.spawn([process.execPath, "-e", GREEDY, db], { stdout: "pipe", stderr: "inherit" });
   await holder.stdout.getReader().read();
   const startMs = performance.now();
-  expect(store.immediate(() => "written")).toBe("written");
+  expect(store.transaction(() => "written")).toBe("written");
   expect(performance.now() - startMs).toBeGreaterThan(5500);
   await holder.exited;
   store.close();
@@ -158,7 +158,7 @@ onLinux(
     suspended.take("short");
     const holder = Bun.spawn([process.execPath, "-e", LATE, db], { stdout: "pipe", stderr: "inherit" });
     await holder.stdout.getReader().read();
-    expect(store.immediate(() => "written")).toBe("written");
+    expect(store.transaction(() => "written")).toBe("written");
     await holder.exited;
     for (const each of [suspended, store]) each.close();
   },
@@ -195,7 +195,7 @@ test("writes that wait together are all refused after five seconds without a com
     const store = openForWriting(process.argv[1], { create: false });
     const startMs = performance.now();
     try {
-      store.immediate(() => {});
+      store.transaction(() => {});
     } catch {
       console.log(Math.round(performance.now() - startMs));
     }`;
@@ -210,10 +210,10 @@ test("a write is refused in one line when another process keeps the lock, and on
   const holder = new Database(db);
   holder.run("BEGIN IMMEDIATE");
   const startMs = performance.now();
-  expect(() => store.immediate(() => {})).toThrow(`database ${db} is locked by another process`);
+  expect(() => store.transaction(() => {})).toThrow(`database ${db} is locked by another process`);
   expect(performance.now() - startMs).toBeGreaterThan(4900);
   holder.run("ROLLBACK");
-  expect(store.immediate(() => "written")).toBe("written");
+  expect(store.transaction(() => "written")).toBe("written");
   holder.close();
   store.close();
 }, 30_000);

@@ -81,7 +81,7 @@ export class AttemptWriter {
     const { store, runId } = this.run;
     if (store === null || !this.isAllWritten) return;
     try {
-      store.immediate(() => writeTraceOf(store, keyOf(runId, attempt), attempt.number, attempt.rows));
+      store.transaction(() => writeTraceOf(store, keyOf(runId, attempt), attempt.number, attempt.rows));
     } catch (error) {
       this.problems.because("the step's trace is not recorded", error);
     }
@@ -99,7 +99,7 @@ export class AttemptWriter {
       const store = run.open();
       this.#writeKept();
       const unwritten = this.#unwritten;
-      const written = store.immediate(() => unwritten.map((attempt) => this.#writeAttempt(store, attempt)));
+      const written = store.transaction(() => unwritten.map((attempt) => this.#writeAttempt(store, attempt)));
       for (const [i, { number, logs }] of written.entries()) {
         this.indexing.leave(logs);
         unwritten[i]!.number = number;

@@ -7,7 +7,7 @@ import { unrecordedSegments } from "./unrecorded.ts";
  * artifact in one transaction or not at all. It costs little if there is none.
  */
 export function adoptLines(store: Store): void {
-  store.immediate(() => {
+  store.transaction(() => {
     const unknown = "SELECT 1 FROM artifacts WHERE artifact_id NOT IN (SELECT artifact_id FROM artifact_index)";
     if (!store.get(`${unknown} LIMIT 1`)) return;
     const lines = new Map<number, number>();
