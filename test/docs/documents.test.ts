@@ -103,9 +103,7 @@ for (const document of ["CONTRIBUTING.md", "docs/architecture.md"]) {
   test(`files and folders that ${document} names exist`, () => {
     const named = pathsIn(textOf(document));
     expect(named.length).toBeGreaterThan(10);
-    const missing = named.filter(
-      (name) => !["", "src"].some((folder) => fs.existsSync(path.join(root, folder, name))),
-    );
+    const missing = named.filter((name) => !["", "src"].some((folder) => fs.existsSync(path.join(root, folder, name))));
     expect(missing).toEqual([]);
   });
 }
