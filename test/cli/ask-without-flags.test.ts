@@ -43,7 +43,7 @@ test("without one there, the error says what to do; verbs that a harness calls n
 });
 
 describe("search", () => {
-  test("takes words as arguments: a line has to have all of them", async () => {
+  test("takes words as arguments: a line must have all of them", async () => {
     expect(await ask("search", "needle", "here", "--select", "text")).toMatchObject({ stdout: "the needle is here\n" });
     expect(await ask("search", "needle", "giraffe", "--select", "text")).toMatchObject({ stdout: "", code: 0 });
     expect(await ask("search", "--select", "text", "--", "needle")).toMatchObject({ stdout: "the needle is here\n" });

@@ -21,7 +21,7 @@ function texts(suite: Suite): string[][] {
 }
 
 describe("a step number that is used again", () => {
-  test("is a second attempt: with files and a row of its own, the step showing the last", async () => {
+  test("is a second attempt with its own files and row, and the step shows the last attempt", async () => {
     const suite = await startSuite();
     await suite.exec(
       ["--name", "first", "--step-num", "1", "--kv", "a:1,b:1"],
@@ -57,7 +57,7 @@ describe("a step number that is used again", () => {
     expect(await suite.rows("failures")).toMatchObject([{ exit_code: 2, stderr_path: "logs/step-01-stderr.txt" }]);
   });
 
-  test("shows the attempt that began last, though an earlier one ends later", async () => {
+  test("shows the attempt that began last, even if an earlier one ends later", async () => {
     const suite = await startSuite();
     const early = suite.exec(["--step-num", "1"], ["sh", "-c", "echo early; sleep 1; echo why >&2; exit 5"]);
     const begun = "SELECT 1 FROM attempts";
@@ -73,7 +73,7 @@ describe("a step number that is used again", () => {
     expect(texts(suite)).toContainEqual(["logs/step-01-stdout.1.txt", "1", "early\n"]);
   });
 
-  test("may be used by many at once: each has its attempt, its files, its lines", async () => {
+  test("can be used by many at once: each gets its own attempt, files and lines", async () => {
     const suite = await startSuite();
     const many = 12;
     const results = await Promise.all(
@@ -122,7 +122,7 @@ describe("--retries", () => {
     ]);
   });
 
-  test("gives up after so many further attempts, with the last one's code", async () => {
+  test("gives up after that many further attempts, with the code of the last one", async () => {
     const suite = await startSuite();
     const { code, stderr } = await suite.exec(["--step-num", "1", "--retries", "2"], passesAt(9));
     expect(code).toBe(7);
@@ -165,7 +165,7 @@ describe("--retries", () => {
     expect(Date.parse(second!.started_at) - Date.parse(first!.completed_at)).toBeGreaterThanOrEqual(690);
   });
 
-  test("leaves a step flaky no more when it is run again and passes at once", async () => {
+  test("clears the flaky mark if the step runs again and passes at the first attempt", async () => {
     const suite = await startSuite();
     await suite.exec(["--step-num", "1", "--retries", "1"], passesAt(2));
     await suite.exec(["--step-num", "1"], ["true"]);
@@ -174,7 +174,7 @@ describe("--retries", () => {
     expect((await suite.rows("summary"))[0]).toMatchObject({ flaky_steps: 0 });
   });
 
-  test("keeps each attempt's timeout apart", async () => {
+  test("keeps the timeouts of attempts apart", async () => {
     const suite = await startSuite();
     const script = `[ "$SCENARIOLOG_ATTEMPT" = 2 ] || exec sleep 20; echo in time`;
     const { code } = await suite.exec(

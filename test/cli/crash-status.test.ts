@@ -69,7 +69,7 @@ function change(suite: Suite, sql: string): void {
   db.close();
 }
 
-test("a step is running while its recorder is, and interrupted when that was killed", async () => {
+test("a step is running while its recorder runs, and interrupted after its recorder was killed", async () => {
   const { suite, crash } = await startStep();
   expect(await statusOf(suite)).toBe("running");
   await suite.verb("run end", ["--run-id", suite.runId]);
@@ -106,7 +106,7 @@ test("run end closes an interrupted step: row, tags, logs with hashes, lines; a 
   expect((await suite.verb("verify")).code).toBe(0);
 });
 
-test("run end closes an interrupted attempt that another one has followed, and leaves the step to that one", async () => {
+test("run end closes an interrupted attempt that another one followed, and leaves the step to the later one", async () => {
   const { suite, crash } = await startStep();
   await crash();
   await suite.exec(["--step-num", "1"], ["echo", "two"]);
@@ -136,7 +136,7 @@ test("run end does not take another run's log for that of an interrupted step", 
   ]);
 });
 
-test("run end takes nothing in for a log that was deleted, whatever has its name now", async () => {
+test("run end imports nothing for a deleted log, whatever file has its name now", async () => {
   const { suite, crash } = await startStep();
   await crash();
   fs.rmSync(path.join(suite.dir, "logs"), { recursive: true });
@@ -210,7 +210,7 @@ describe.if(canUnshare)("a recorder in a pid namespace of its own", () => {
     expect(await statusSeenFrom(suite, unshare)).toBe("running");
   });
 
-  test("is told from a process that has its pid outside", async () => {
+  test("is not confused with a process that has its pid outside", async () => {
     const { suite, crash } = await startStep(unshare);
     await crash();
     // Whatever has this pid here, the recorder is not it.
@@ -219,7 +219,7 @@ describe.if(canUnshare)("a recorder in a pid namespace of its own", () => {
     expect(await statusSeenFrom(suite, [])).toBe(seesAll ? "interrupted" : "running");
   });
 
-  test("is seen where /proc shows another namespace's processes", async () => {
+  test("is seen even if /proc shows the processes of another namespace", async () => {
     const foreign = ["unshare", "--pid", "--fork", "--kill-child"];
     const { suite, crash } = await startStep(foreign);
     expect(await statusSeenFrom(suite, [])).toBe("running");

@@ -59,7 +59,7 @@ interface Seen {
   readonly bytes: Record<string, string>;
 }
 
-test("loses no row and no byte of a log, whenever the recorder is killed", async () => {
+test("no row and no byte of a log is lost, whenever the recorder is killed", async () => {
   const suite = await startSuite();
   const sizes = long ? [30, 2000, 12_000, 300_000] : [30, 2000, 12_000];
   const wanted = long ? 220 : 32;
@@ -124,7 +124,7 @@ test("loses no row and no byte of a log, whenever the recorder is killed", async
     console.log(`${kills} kills of ${seen.length} steps, ${interrupted.length} rows left open and closed by run end`);
 }, 900_000);
 
-test("has a run that run start printed, and nothing of one half, when run start is killed", async () => {
+test("a run that run start printed exists, and no half of one, if run start is killed", async () => {
   const suite = await startSuite();
   const args = ["run", "start", "--db", suite.db, "--root-dir", suite.dir, "--kv", "a:1"];
   const ms = await durationOf(args);
@@ -136,7 +136,7 @@ test("has a run that run start printed, and nothing of one half, when run start 
   expect(new Set(tags.slice(1).map((row) => row.n)).size).toBeLessThanOrEqual(1);
 });
 
-test("closes every interrupted step once, however often run end is killed before it gets through", async () => {
+test("run end closes every interrupted step one time, however often it is killed before it finishes", async () => {
   const suite = await startSuite();
   const steps = long ? 20 : 6;
   for (let num = 1; num <= steps; num++) {
@@ -153,7 +153,7 @@ test("closes every interrupted step once, however often run end is killed before
   ]);
 });
 
-test("indexes every line once, however often index fts is killed before it gets through", async () => {
+test("index fts indexes every line one time, however often it is killed before it finishes", async () => {
   const suite = await startSuite();
   const args = execArgs(suite, 1, ["seq", "1", "60000"]);
   expect((await scenariolog(args, { env: { SCENARIOLOG_NO_FTS5: "1" } })).code).toBe(0);

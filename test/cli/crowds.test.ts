@@ -61,7 +61,7 @@ describe("steps at the same time", () => {
   );
 });
 
-test("fifty runs that start at once on a fresh file all get an id, and end", async () => {
+test("fifty runs that start at once on a new file all get an id and end", async () => {
   const dir = tempDir();
   const db = path.join(dir, "x.db");
   const started = await Promise.all(

@@ -37,7 +37,7 @@ async function recordWithout(dir: string, db: string): Promise<void> {
 }
 
 describe("without FTS5", () => {
-  test("runs and steps are recorded and reported, and only search and index fts say that it is missing", async () => {
+  test("runs and steps are recorded and reported; only search and index fts say that FTS5 is missing", async () => {
     const dir = tempDir();
     const db = path.join(dir, "x.db");
     expect(await scenariolog(["init", "--db", db], without)).toMatchObject(silent);
@@ -66,7 +66,7 @@ describe("without FTS5", () => {
     });
   });
 
-  test("a search says so even where the database has an index, which stays as it is", async () => {
+  test("a search says so even if the database has an index, which stays unchanged", async () => {
     const suite = await startSuite();
     await suite.exec(["--step-num", "1"], ["echo", "needle"]);
     const before = contentsOf(suite.dir);
@@ -76,7 +76,7 @@ describe("without FTS5", () => {
     expect(contentsOf(suite.dir)).toEqual(before);
   });
 
-  test("only the value 1 of the switch counts", async () => {
+  test("only the value 1 of the variable counts", async () => {
     for (const value of ["", "0", "no"]) {
       const { stdout } = await scenariolog(["capabilities", "--select", "fts5"], {
         env: { SCENARIOLOG_NO_FTS5: value },
@@ -86,8 +86,8 @@ describe("without FTS5", () => {
   });
 });
 
-describe("once FTS5 is there", () => {
-  test("the next opening makes the index, and index fts fills it", async () => {
+describe("after FTS5 is available", () => {
+  test("the next open creates the index, and index fts fills it", async () => {
     const dir = tempDir();
     const db = path.join(dir, "x.db");
     await recordWithout(dir, db);
@@ -114,7 +114,7 @@ describe("once FTS5 is there", () => {
     });
   });
 
-  test("a step that was recorded without it can be indexed, though the database had its index by then", async () => {
+  test("a step recorded without FTS5 can be indexed, even if the database already had an index", async () => {
     const suite = await startSuite();
     await suite.exec(["--step-num", "1"], ["echo", "needle with"]);
     await suite.exec(["--step-num", "2"], ["echo", "needle without"], without);

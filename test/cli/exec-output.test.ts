@@ -75,7 +75,7 @@ test("keeps what a step writes to /dev/stderr and /dev/stdout by path", async ()
   expect(suite.log(1, "stderr").toString()).toBe("four\nfive\nsix\n");
 });
 
-test("keeps both streams whole when they are written at once, whatever their sizes", async () => {
+test("keeps both streams whole if they are written at the same time, whatever their sizes", async () => {
   const suite = await startSuite();
   const script = `head -c ${8 * MEGABYTE} /dev/zero >&2 & head -c ${9 * MEGABYTE + 1} /dev/zero; wait`;
   await suite.exec(["--step-num", "1"], ["bash", "-c", script]);
@@ -99,7 +99,7 @@ test("uses less than 150 MB of memory for 1 GB of output", async () => {
   expect(kilobytes).toBeLessThan(150_000);
 });
 
-test("loses not a byte of many short steps", async () => {
+test("loses no byte of many short steps", async () => {
   const suite = await startSuite();
   for (let step = 1; step <= 25; step++) {
     await suite.exec(["--step-num", String(step)], ["bash", "-c", "for i in {1..200}; do echo line $i; done"]);

@@ -56,7 +56,7 @@ test("tells a step that exits with 137 from one that SIGKILL killed", async () =
   expect(suite.sql("SELECT 1 FROM kv WHERE k = 'exit.signal'")).toEqual([]);
 });
 
-test("stores 127 for a command that is not there, and 126 for one that cannot run", async () => {
+test("stores 127 for a missing command, and 126 for one that cannot run", async () => {
   const suite = await startSuite();
   const file = (name: string, text: string, mode: number) => {
     fs.writeFileSync(path.join(suite.dir, name), text);
@@ -85,7 +85,7 @@ test("stores 127 for a command that is not there, and 126 for one that cannot ru
   }
 });
 
-test("runs what is behind -- untouched: --help, further --, empty and odd arguments", async () => {
+test("passes everything after -- to the step untouched: --help, further --, empty and odd arguments", async () => {
   const suite = await startSuite();
   const odd = ["--help", "--", "-x", "", "a b", "*", "$HOME", "ünï", "new\nline", "--db=other"];
   await suite.exec(["--step-num", "1"], ["printf", "%s\\0", ...odd]);
@@ -112,7 +112,7 @@ test("keeps the tags of a step in the Go build's order, the user's in place of t
   ]);
 });
 
-test("runs the step in --work-dir, where a relative command is looked for as well", async () => {
+test("runs the step in --work-dir, and looks for a relative command there", async () => {
   const suite = await startSuite();
   fs.mkdirSync(path.join(suite.dir, "sub"));
   fs.writeFileSync(path.join(suite.dir, "sub/here.sh"), '#!/bin/sh\npwd\necho "$0"\n', { mode: 0o755 });
@@ -128,7 +128,7 @@ test("refuses a missing --work-dir before a row is written", async () => {
   expect(suite.sql("SELECT count(*) AS n FROM steps")).toEqual([{ n: 0 }]);
 });
 
-test("answers an unknown run with 125 and starts nothing", async () => {
+test("refuses an unknown run with 125 and starts nothing", async () => {
   const suite = await startSuite();
   const marker = path.join(suite.dir, "started");
   const { code, stderr } = await suite.exec(["--run-id", "nonesuch"], ["touch", marker]);
@@ -137,7 +137,7 @@ test("answers an unknown run with 125 and starts nothing", async () => {
   expect(fs.existsSync(marker)).toBe(false);
 });
 
-test("stores log paths relative to the root where they lie in it, and absolute elsewhere", async () => {
+test("stores log paths relative to the root if they lie in it, and absolute otherwise", async () => {
   const suite = await startSuite();
   const outside = `${suite.dir}-outside`;
   await suite.exec(["--step-num", "1", "--log-dir", "a/b c"], ["true"]);

@@ -7,7 +7,7 @@ import { startSuite } from "../support/suite.ts";
 import { expectWholeTape } from "../support/tape.ts";
 import { expectNoWarning, onlyWarning } from "../support/warnings.ts";
 
-describe("when the database is tampered with while a step runs", () => {
+describe("if the database is tampered with while a step runs", () => {
   const cases: Record<string, [script: string, warning: RegExp | null]> = {
     "was deleted": [
       "rm $DB",
@@ -33,7 +33,7 @@ describe("when the database is tampered with while a step runs", () => {
     });
   }
 
-  test("a recorder that ends does not touch the database that has come in the place of its own", async () => {
+  test("a recorder that ends does not touch a database that replaced its own", async () => {
     const suite = await startSuite();
     const other = await startSuite();
     await other.exec(["--step-num", "7"], ["echo", "other"]);
@@ -47,7 +47,7 @@ describe("when the database is tampered with while a step runs", () => {
   });
 });
 
-test("a recorder that is at work keeps the database's log from being deleted by those that come and go", async () => {
+test("a working recorder keeps other recorders from deleting the write-ahead log", async () => {
   const suite = await startSuite();
   // Enough for the lines to be indexed while the step runs, by a second connection of the recorder's.
   const script = "seq 1 350000; sleep 1; for i in 1 2 3; do sqlite3 $DB .tables > /dev/null; ls $DB-wal; done";
@@ -57,7 +57,7 @@ test("a recorder that is at work keeps the database's log from being deleted by 
   expect(expectWholeTape(suite.db)).toHaveLength(2);
 });
 
-describe("when the database is no longer what it was", () => {
+describe("if the database is no longer what it was", () => {
   const cases: Record<string, (db: string) => void> = {
     "is missing": (db) => fs.rmSync(db),
     "is missing with its directory": (db) => fs.rmSync(path.dirname(db), { recursive: true }),
@@ -84,7 +84,7 @@ describe("when the database is no longer what it was", () => {
   }
 });
 
-test("what one recorder could not write the next one does, before its own rows", async () => {
+test("the next recorder writes what an earlier one could not, before its own rows", async () => {
   const suite = await startSuite();
   fs.renameSync(suite.db, `${suite.db}.away`);
   expect(onlyWarning(await step(suite, "exit 0"))).toContain(`the step is not recorded: no database ${suite.db}`);
@@ -98,7 +98,7 @@ test("what one recorder could not write the next one does, before its own rows",
   ]);
 });
 
-test("a step whose lines the index does not take is closed all the same, and only its lines are missing", async () => {
+test("a step whose lines the index refuses is closed all the same, and only its lines are missing", async () => {
   const suite = await startSuite();
   // Where FTS5 keeps its segments: https://sqlite.org/fts5.html#the_data_table
   const [table] = suite.sql("SELECT rootpage FROM sqlite_master WHERE name = 'log_lines_fts_data'");

@@ -29,7 +29,7 @@ const rows = (db: string) => {
 };
 
 // Where mounting is not permitted there is no disk to fill.
-describe.if(canMount)("a disk with database and logs that is full for a while", () => {
+describe.if(canMount)("a disk with database and logs that is full for a time", () => {
   const files = {
     "01-one.sh": "echo one; sleep 0.05",
     "02-fills.sh": `echo two; sleep 0.2; ${FILL}`,
@@ -91,7 +91,7 @@ describe.if(canMount)("a disk with database and logs that is full for a while", 
   });
 });
 
-test("a limit of the file size that the database meets leaves no step open", async () => {
+test("no step stays open if the database meets a limit on file sizes", async () => {
   const suite = scripts({ "01-long.sh": "seq 1 30000; exit 3", "02-short.sh": "seq 1 3000" });
   const record = `ulimit -f 200; exec ${program.map((word) => `'${word}'`).join(" ")} record --keep-going steps`;
   const { code } = await run(["bash", "-c", record], { cwd: suite.dir });

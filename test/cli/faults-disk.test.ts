@@ -19,7 +19,7 @@ const output = `${Array.from({ length: noise.lines }, (_, i) => `${i + 1}\n`).jo
 
 // Where mounting is not permitted there is no disk to fill.
 describe.if(canMount)("on a full disk", () => {
-  test("a step whose output fills it goes on, and what the log cannot hold goes to the console", async () => {
+  test("a step whose output fills the disk continues, and what the log cannot hold goes to the console", async () => {
     const suite = await suiteOn(smallDisk({ size: "512k" })!, "logs");
     const result = await suite.exec(["--step-num", "1"], ["sh", "-c", noise.script]);
     expect(result.code).toBe(3);
@@ -36,7 +36,7 @@ describe.if(canMount)("on a full disk", () => {
     expect(suite.sql("SELECT v FROM kv WHERE k = 'log.problem'")).toHaveLength(1);
   });
 
-  test("a step prints to the console from the start", async () => {
+  test("a step that finds the disk full prints to the console from its start", async () => {
     const disk = smallDisk()!;
     const suite = await suiteOn(disk, "logs");
     fill(disk);
@@ -47,7 +47,7 @@ describe.if(canMount)("on a full disk", () => {
     expectWholeTape(suite.db);
   });
 
-  test("a step runs when not even an empty log can be made", async () => {
+  test("a step runs even if no empty log can be created", async () => {
     const suite = await suiteOn(smallDisk({ inodes: 2 })!, "logs");
     const result = await suite.exec(["--step-num", "1"], ["sh", "-c", "echo out; echo err >&2; exit 3"]);
     expect(result.code).toBe(3);
@@ -56,7 +56,7 @@ describe.if(canMount)("on a full disk", () => {
     expect(expectWholeTape(suite.db).map(({ kind, bytes }) => [kind, String(bytes)])).toEqual([["stdout", "out\n"]]);
   });
 
-  test("a step runs when the database has no room, and the next one records both when it has", async () => {
+  test("a step runs if the database has no room, and the next step records both after there is room", async () => {
     const disk = smallDisk()!;
     const suite = await suiteOn(disk, "db");
     fill(disk);
@@ -91,7 +91,7 @@ describe.if(canMount)("on a full disk", () => {
     expect(suite.sql("SELECT exit_code FROM steps")).toEqual([{ exit_code: 3 }]);
   });
 
-  test("a step with logs and database on it is neither blocked nor lost", async () => {
+  test("a step with its logs and database on the full disk is neither blocked nor lost", async () => {
     const disk = smallDisk({ size: "600k" })!;
     const suite = await suiteOn(disk, "db");
     const result = await suite.exec(["--step-num", "1"], ["sh", "-c", noise.script]);
@@ -102,7 +102,7 @@ describe.if(canMount)("on a full disk", () => {
     expect({ code: strict.code, stdout: strict.stdout }).toEqual({ code: 125, stdout: "ran\n" });
   });
 
-  test("run start, run end and init say so in one line", async () => {
+  test("run start, run end and init report the full disk in one line", async () => {
     const disk = smallDisk()!;
     const suite = await suiteOn(disk, "db");
     fill(disk);
@@ -138,7 +138,7 @@ describe.if(canMount)("in a read-only directory", () => {
     expect(expectWholeTape(suite.db).map(({ bytes }) => String(bytes))).toEqual(["before\n", ""]);
   });
 
-  test("a step whose database lies there runs unrecorded, with its logs", async () => {
+  test("a step whose database lies there runs, and only its logs are kept", async () => {
     const suite = await startSuite();
     fs.mkdirSync(path.join(suite.dir, "store"));
     const db = path.join(suite.dir, "store/runs.db");

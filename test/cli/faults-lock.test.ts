@@ -35,7 +35,7 @@ function waitingStep(suite: Suite, code: number): { command: string[]; started: 
   };
 }
 
-test.concurrent("runs a step whose database is locked all the time, keeps its logs, and says that it is not recorded", async () => {
+test.concurrent("a step whose database stays locked runs, keeps its logs, and is reported as not recorded", async () => {
   const suite = await startSuite();
   const release = lock(suite, "EXCLUSIVE");
   const result = await suite.exec(["--step-num", "1"], ["sh", "-c", "echo out; echo err >&2; exit 3"]);
@@ -48,7 +48,7 @@ test.concurrent("runs a step whose database is locked all the time, keeps its lo
   expect(suite.sql("SELECT * FROM steps")).toEqual([]);
 }, 60_000);
 
-test.concurrent("records a step wholly, and warns of nothing, when the lock is gone before the step ends", async () => {
+test.concurrent("a step is recorded in full, without a warning, if the lock is released before the step ends", async () => {
   const suite = await startSuite();
   const release = lock(suite);
   const step = waitingStep(suite, 3);
@@ -64,7 +64,7 @@ test.concurrent("records a step wholly, and warns of nothing, when the lock is g
   expect(suite.sql("SELECT v FROM kv WHERE k = 'a'")).toEqual([{ v: "1" }]);
 }, 60_000);
 
-test.concurrent("returns the code of a step when the database is locked at its end, and run end records it", async () => {
+test.concurrent("exec returns the step's code if the database is locked at its end, and run end records it", async () => {
   const suite = await startSuite();
   const step = waitingStep(suite, 4);
   const running = suite.exec(["--step-num", "1"], step.command);
@@ -83,7 +83,7 @@ test.concurrent("returns the code of a step when the database is locked at its e
   expect(expectWholeTape(suite.db).map(({ bytes }) => String(bytes))).toEqual(["one\ntwo\n", ""]);
 }, 60_000);
 
-test.concurrent("records all attempts of a step once the lock is gone", async () => {
+test.concurrent("all attempts of a step are recorded after the lock is released", async () => {
   const suite = await startSuite();
   const release = lock(suite);
   const step = waitingStep(suite, 0);
@@ -107,7 +107,7 @@ test.concurrent("records all attempts of a step once the lock is gone", async ()
   ]);
 }, 60_000);
 
-test.concurrent("what steps could not write while the database was locked, the next one writes, once", async () => {
+test.concurrent("the next step writes, one time, what earlier steps could not write while the database was locked", async () => {
   const suite = await startSuite();
   const release = lock(suite, "EXCLUSIVE");
   const locked = await Promise.all(
@@ -124,7 +124,7 @@ test.concurrent("what steps could not write while the database was locked, the n
   expect(expectWholeTape(suite.db)).toHaveLength(10);
 }, 60_000);
 
-test.concurrent("exits with 125 under --strict when the step could not be recorded, which ran all the same", async () => {
+test.concurrent("exec ends with 125 under --strict if the step ran but could not be recorded", async () => {
   const suite = await startSuite();
   const release = lock(suite);
   const result = await suite.exec(["--step-num", "1", "--strict"], ["sh", "-c", "echo ran; exit 3"]);

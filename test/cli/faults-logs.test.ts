@@ -6,8 +6,8 @@ import { startSuite } from "../support/suite.ts";
 import { expectWholeTape } from "../support/tape.ts";
 import { expectNoWarning, onlyWarning } from "../support/warnings.ts";
 
-describe("when the logs are tampered with while a step runs", () => {
-  test("a log that was deleted is written anew, whole", async () => {
+describe("if the logs are tampered with while a step runs", () => {
+  test("a log that was deleted is written again, whole", async () => {
     const suite = await startSuite();
     const result = await step(suite, "echo one; rm $LOGS/step-01-stdout.txt; echo two; exit 3");
     expect(result.code).toBe(3);
@@ -15,7 +15,7 @@ describe("when the logs are tampered with while a step runs", () => {
     expect(expectWholeTape(suite.db).map(({ bytes }) => String(bytes))).toEqual(["one\ntwo\n", ""]);
   });
 
-  test("a log dir that was removed is made again", async () => {
+  test("a log directory that was removed is created again", async () => {
     const suite = await startSuite();
     const result = await step(suite, "echo one; rm -r $LOGS; echo two; echo err >&2; exit 3");
     expect(result.code).toBe(3);
@@ -23,7 +23,7 @@ describe("when the logs are tampered with while a step runs", () => {
     expect(expectWholeTape(suite.db).map(({ bytes }) => String(bytes))).toEqual(["one\ntwo\n", "err\n"]);
   });
 
-  test("what a log held goes to the console when its directory has become a file", async () => {
+  test("what a log held goes to the console if its directory has become a file", async () => {
     const suite = await startSuite();
     const result = await step(suite, "echo one; rm -r $LOGS; echo two; : > $LOGS; exit 3");
     expect({ code: result.code, stdout: result.stdout }).toEqual({ code: 3, stdout: "one\ntwo\n" });
@@ -32,7 +32,7 @@ describe("when the logs are tampered with while a step runs", () => {
     expect(suite.sql("SELECT exit_code FROM steps")).toEqual([{ exit_code: 3 }]);
   });
 
-  test("a log that something else took the place of is kept under a numbered name", async () => {
+  test("a log that something else replaced is kept under a numbered name", async () => {
     const suite = await startSuite();
     const result = await step(suite, "echo one; rm $LOGS/step-01-stdout.txt; echo mine > $LOGS/step-01-stdout.txt");
     expectNoWarning(result);
@@ -60,7 +60,7 @@ describe("when the logs are tampered with while a step runs", () => {
     // More than 2 MiB, and a while: then a log is followed as it grows.
     const large = "seq 1 350000; sleep 1";
 
-    test("a log that was emptied has the lines in the index that it has now", async () => {
+    test("the index has the current lines of a log that was emptied", async () => {
       const suite = await startSuite();
       const result = await step(suite, `${large}; : > $LOGS/step-01-stdout.txt; echo two; echo three`);
       expect(onlyWarning(result)).toContain("was changed by others");
@@ -77,7 +77,7 @@ describe("when the logs are tampered with while a step runs", () => {
       expect(suite.sql("SELECT count(*) AS n FROM log_lines_fts")).toEqual([{ n: 0 }]);
     });
 
-    test("a log that another attempt has moved aside gets no lines of the other's", async () => {
+    test("a log that another attempt moved aside gets no lines of that attempt", async () => {
       const suite = await startSuite();
       const script = "seq 1 350000; sleep 0.6; seq 1 150000; sleep 0.4; echo first";
       const outer = suite.exec(["--step-num", "1"], ["sh", "-c", script]);
@@ -90,7 +90,7 @@ describe("when the logs are tampered with while a step runs", () => {
     }, 60_000);
   });
 
-  test("a step prints to the console when the log dir is a file from the start", async () => {
+  test("a step prints to the console if the log directory is a file from the start", async () => {
     const suite = await startSuite();
     fs.writeFileSync(path.join(suite.dir, "logs"), "");
     const result = await step(suite, "echo out; echo err >&2; exit 3");

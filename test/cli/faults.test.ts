@@ -43,7 +43,7 @@ test("refuses the caller's mistakes before the step starts", async () => {
 describe.if(linux)("a step runs and returns its code", () => {
   // Bun itself does not start with less: the source opens its files one after another.
   const least = compiled ? 5 : 12;
-  test("with hardly a descriptor to be had", async () => {
+  test("with hardly a descriptor available", async () => {
     const suite = await startSuite();
     for (let limit = least; limit <= 20; limit++) {
       const result = await bash(
@@ -59,7 +59,7 @@ describe.if(linux)("a step runs and returns its code", () => {
     expectWholeTape(suite.db);
   });
 
-  test("below a limit to the size of files, which it inherits", async () => {
+  test("below a limit on file sizes, which it inherits", async () => {
     const suite = await startSuite();
     for (const blocks of [1, 8, 64, 200]) {
       const script = 'seq 1 50000; bash -c "ulimit -f"; exit 3';
@@ -79,7 +79,7 @@ describe.if(linux)("a step runs and returns its code", () => {
     expect(result.code).toBe(128 + 25);
   });
 
-  test("when nobody reads what the recorder says, and when there is nowhere to say it", async () => {
+  test("if nobody reads the recorder's messages, and if there is nowhere to write them", async () => {
     const suite = await startSuite();
     const line = (num: number) => execLine(suite, num, "echo out; echo err >&2; exit 3");
     const { stdout } = await bash(`
@@ -98,7 +98,7 @@ describe.if(linux)("a step runs and returns its code", () => {
     );
   });
 
-  test("when its output can go neither to a log nor to the console", async () => {
+  test("if its output can go neither to a log nor to the console", async () => {
     const suite = await startSuite();
     fs.writeFileSync(path.join(suite.dir, "logs"), "");
     const line = (num: number) => execLine(suite, num, "seq 1 100000; seq 1 100000 >&2; exit 3");

@@ -19,7 +19,7 @@ test("the nearest database is found, here or above", () => {
   expect(findDatabase(path.join(root, "a/b/c"), "/nonexistent")).toBe(path.join(root, "a/b", DATABASE_NAME));
 });
 
-test("the search ends with a repository's root, which counts itself, and with the home directory", () => {
+test("the search ends at a repository's root, which is searched as well, and at the home directory", () => {
   const root = tree("repo/.git", "repo/deep", "worktree/deep", "home/deep");
   fs.writeFileSync(path.join(root, "worktree/.git"), "gitdir: elsewhere\n");
   fs.writeFileSync(path.join(root, DATABASE_NAME), "");
@@ -30,13 +30,13 @@ test("the search ends with a repository's root, which counts itself, and with th
   expect(findDatabase(path.join(root, "repo/deep"), home)).toBe(path.join(root, "repo", DATABASE_NAME));
 });
 
-test("a directory of that name, a dangling link and a missing start are none", () => {
+test("a directory of that name, a dangling link and a missing start directory do not count", () => {
   const root = tree("a/.git", `a/${DATABASE_NAME}`, "b/.git");
   fs.symlinkSync("nowhere", path.join(root, "b", DATABASE_NAME));
   for (const dir of ["a", "b", "gone"]) expect(findDatabase(path.join(root, dir), undefined)).toBeNull();
 });
 
-test.skipIf(process.geteuid?.() !== 0)("another user's file is passed over, and so is a link of another user", () => {
+test.skipIf(process.geteuid?.() !== 0)("a file or link of another user is passed over", () => {
   const root = tree("up/here");
   const planted = path.join(root, "up", DATABASE_NAME);
   fs.writeFileSync(planted, "");

@@ -75,7 +75,7 @@ async function expectReports(db: string, dir: string): Promise<void> {
 }
 
 describe("a database that the Go build made", () => {
-  test("is reported right as it is, and not changed by that", async () => {
+  test("is reported correctly, and reports do not change it", async () => {
     const { db, dir, go } = goDatabase();
     go.close();
     const before = contentsOf(dir);
@@ -83,7 +83,7 @@ describe("a database that the Go build made", () => {
     expect(contentsOf(dir)).toEqual(before);
   });
 
-  test("is reported right once it is ours as well", async () => {
+  test("is reported correctly after its migration", async () => {
     const { db, dir, go } = goDatabase();
     go.close();
     expect(await scenariolog(["init", "--db", db])).toMatchObject({ stdout: "", stderr: "", code: 0 });
@@ -97,7 +97,7 @@ describe("a database that the Go build made", () => {
     await expectReports(db, dir);
   });
 
-  test("keeps every row that it has when it becomes ours", async () => {
+  test("keeps every row in its migration", async () => {
     const { db, go } = goDatabase();
     const all = () => {
       const reader = new GoBuild(db);
@@ -113,7 +113,7 @@ describe("a database that the Go build made", () => {
     expect(all()).toEqual(before);
   });
 
-  test("tells its runs by the beginning of their ids and finds lines of any of them", async () => {
+  test("finds its runs by the beginnings of their ids, and lines of any of them", async () => {
     const { db, go } = goDatabase();
     go.close();
     const found = await rows("search", db, "--query", "needle", "--all-runs", "--fields", "run_id,text");
@@ -132,7 +132,7 @@ describe("a database that the Go build made", () => {
 describe("a database that was made without FTS5", () => {
   const index = (db: string, run = "latest") => scenariolog(["index", "fts", "--db", db, "--run-id", run]);
 
-  test("reports, and says that it has no index, as it is", async () => {
+  test("answers reports, and says that it has no index", async () => {
     const { db, dir, go } = goDatabase({ fts: false });
     go.close();
     const before = contentsOf(dir);
@@ -148,7 +148,7 @@ describe("a database that was made without FTS5", () => {
     expect(contentsOf(dir)).toEqual(before);
   });
 
-  test("gains the index, which index fts fills run by run and once only", async () => {
+  test("gets the index, which index fts fills run by run, one time", async () => {
     const { db, dir, go } = goDatabase({ fts: false });
     go.close();
     expect(await index(db)).toMatchObject({ stdout: "4 lines added from 2 artifacts\n", stderr: "", code: 0 });
@@ -182,7 +182,7 @@ describe("a database that both builds use in turn", () => {
     return result;
   };
 
-  test("opens in the Go build, whose statements work on every row of ours", async () => {
+  test("opens in the Go build, whose statements work on every row", async () => {
     const dir = tempDir();
     const db = path.join(dir, "x.db");
     await ok(["run", "start", "--db", db, "--root-dir", dir, "--run-id", "ours", "--kv", "a:1"]);
@@ -245,7 +245,7 @@ describe("a database that both builds use in turn", () => {
     expect(await texts("go")).toEqual(["needle of go", "needle of ours"]);
   });
 
-  test("shows no line of another run where a deleted run's row numbers were given to new lines", async () => {
+  test("shows no line of another run if new lines reuse the row numbers of a deleted run", async () => {
     const dir = tempDir();
     const db = path.join(dir, "x.db");
     await ok(["run", "start", "--db", db, "--root-dir", dir, "--run-id", "kept"]);

@@ -122,7 +122,7 @@ describe.if(process.platform === "linux")("a terminal", () => {
     10 * 60_000,
   );
 
-  test("gets nothing that it would obey from a step that runs, nor from one that failed", async () => {
+  test("gets no control sequence from a running step, nor from one that failed", async () => {
     const script = path.join(suite.dir, "hostile.sh");
     const exec = (show: string) => [
       ...[...program, "exec", "--db", suite.db, "--run-id", suite.runId, "--root-dir", suite.dir, "--log-dir", "l"],
@@ -142,7 +142,7 @@ describe.if(process.platform === "linux")("a terminal", () => {
     }
   });
 
-  test("gets no more by way of /dev/tty or /dev/stdout as the output file", async () => {
+  test("gets none through /dev/tty or /dev/stdout as the output file either", async () => {
     for (const file of ["/dev/tty", "/dev/stdout"]) {
       const words = ["steps", "--db", suite.db, "--output", "csv", "--output-file", file];
       const screen = await onTerminal([...program, ...words]);
@@ -187,7 +187,7 @@ describe("a CI job", () => {
     10 * 60_000,
   );
 
-  test("gets none from a step that is shown while it runs, nor from the end of one that failed", async () => {
+  test("gets no command from a step that is shown while it runs, nor from the end of one that failed", async () => {
     for (const show of ["all", "failed"]) {
       const shown = await suite.exec(
         ["--step-num", "7", "--name", COMMANDS, "--show", show],
@@ -203,14 +203,14 @@ describe("a CI job", () => {
     }
   });
 
-  test("gets none that a step writes in pieces", async () => {
+  test("gets no command that a step writes in pieces", async () => {
     const pieces =
       "for p in : :err or:: x '\n' ' ' ':' ':a::' '\n#' '#' '[x]' '\n::add-' 'mask::' s3 cret '\nend'; do printf %s \"$p\"; sleep 0.02; done";
     const { stdout } = await suite.exec(["--step-num", "8", "--show", "all"], ["bash", "-c", pieces], { env: inCi });
     expect(stdout).toBe(": :error::x\n : :a::\n## [x]\n: :add-mask::***\nend");
   });
 
-  test("has every byte of a log in a file, and in a pipe with --raw, or where the user trusts their steps", async () => {
+  test("gets every byte of a log in a file, in a pipe with --raw, and if the user trusts the steps", async () => {
     const log = (env: Record<string, string>, ...flags: string[]) =>
       run([...program, "log", "1", "--db", suite.db, "--stdout", ...flags], { env });
     const bytes = suite.log(1, "stdout");

@@ -69,7 +69,7 @@ describe.if(linux && compiled)("a step finds the limit and the signals of", () =
   }
 });
 
-test.if(linux)("nohup protects the step as well", async () => {
+test.if(linux)("nohup also protects the step", async () => {
   const suite = await startSuite();
   await bash(
     `nohup ${program.map((word) => `'${word}'`).join(" ")} exec --db '${suite.db}' --run-id '${suite.runId}' --root-dir '${suite.dir}' \

@@ -16,7 +16,7 @@ const rowOf = async (suite: Suite, name: string, ...flags: string[]) =>
 const marksOf = async (suite: Suite, name: string) => (await rowOf(suite, name))?.marks;
 
 describe("history", () => {
-  test("has a line a step: outcomes, failures with their range, flips and times", async () => {
+  test("has a row for each step: outcomes, failures with their range, flips and times", async () => {
     const runs = [..."PPFPPPFPPP"].map((letter, i): SeriesRun => ({ steps: { load: [letter, 100 * (i + 1)] } }));
     expect(await rowsOf(await series(runs))).toEqual([
       {
@@ -60,7 +60,7 @@ describe("history", () => {
     expect(await rowOf(suite, "load", "--last", "2")).toMatchObject({ since: "2 runs or more, dddddddd" });
   });
 
-  test("marks what is new, fixed, gone and not reached", async () => {
+  test("marks steps that are new, fixed, gone or not reached", async () => {
     const suite = await series([
       { steps: { a: "P", b: "F", old: "P", last: "P" } },
       { steps: { a: "F", b: "P", c: "P" }, notRun: ["last"] },
@@ -75,7 +75,7 @@ describe("history", () => {
     });
   });
 
-  test("does not call a step gone that a harness without a plan did not come to", async () => {
+  test("does not call a step gone if a harness without a plan did not reach it", async () => {
     const suite = await series([{ steps: { a: "P", b: "P", c: "P" } }, { steps: { a: "P", b: "F" } }]);
     expect(await marksOf(suite, "c")).toBe("not reached");
   });
@@ -187,17 +187,17 @@ describe("history", () => {
     expect(await marksOf(await series(timed(...usual, 30_000)), "load")).toBe("slower");
   });
 
-  test("under five runs gives no verdict on flakiness", async () => {
+  test("gives no verdict on flakiness for fewer than five runs", async () => {
     expect(await rowOf(await series(strip("load", "PFPP")), "load")).toMatchObject({ flaky: "too few runs" });
   });
 
-  test("reads a thousand runs of twenty steps in a blink, as plain SQL", async () => {
+  test("reads a thousand runs of twenty steps as fast as plain SQL", async () => {
     const steps = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`step ${i}`, "P"]));
     const suite = await series(Array.from({ length: 1000 }, () => ({ steps })));
     expect((await rowsOf(suite)).map(({ runs }) => runs)).toEqual(Array(20).fill(20));
   });
 
-  test("works on what record itself has recorded", async () => {
+  test("works on runs of record", async () => {
     const suite = await startSuite();
     fs.mkdirSync(path.join(suite.dir, "steps"));
     const script = path.join(suite.dir, "steps/01-load.sh");

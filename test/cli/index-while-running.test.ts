@@ -32,7 +32,7 @@ test("indexes a large log while its step still runs, each line once", async () =
   expect((await suite.verb("verify")).code).toBe(0);
 });
 
-test("a recorder that is killed while it follows a log leaves what run end completes", async () => {
+test("run end completes the index if a recorder is killed while it follows a log", async () => {
   const suite = await startSuite();
   // The step's parent is its recorder.
   const script = `for i in {1..40}; do seq -f "piece $i line %05.0f of the slow log" 1 2500; sleep 0.03; done; kill -9 $PPID`;

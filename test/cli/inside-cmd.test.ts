@@ -18,7 +18,7 @@ function commandTags(suite: Suite, num = 1): Record<string, unknown> {
 }
 
 describe("cmd", () => {
-  test("records one command with files of its own, and the step's log is what it would be without it", async () => {
+  test("records one command with its own files, and the step's log is what it would be without cmd", async () => {
     const suite = await startSuite();
     const text = (cmd: string) =>
       `echo before; ${cmd} sh -c 'echo out; echo err >&2; exit 3'; echo "code $?" >&2; cd /`;
@@ -47,7 +47,7 @@ describe("cmd", () => {
     expect(await suite.verb("verify")).toMatchObject({ code: 0 });
   });
 
-  test("leaves what is asked about a step as it is: one hit a line, the step's own stderr, two logs", async () => {
+  test("does not change answers about the step: one hit for each line, the step's own stderr, two logs", async () => {
     const suite = await startSuite();
     await script(suite, "scenariolog cmd -- sh -c 'echo needle; echo lost >&2'; exit 1");
     expect(await suite.verb("search", ["--query", "needle", "--select", "path"])).toMatchObject({
@@ -69,7 +69,7 @@ describe("cmd", () => {
     expect(fs.readFileSync(path.join(suite.dir, "logs/step-01-cmd-01-stdout.txt"), "utf8")).toBe(wanted);
   });
 
-  test("hands on every byte of a large binary output, and reads what is piped into it", async () => {
+  test("passes on every byte of a large binary output, and reads what is piped into it", async () => {
     const suite = await startSuite();
     const bytes = crypto.getRandomValues(new Uint8Array(1 << 16));
     const file = path.join(suite.dir, "in.bin");
@@ -85,7 +85,7 @@ describe("cmd", () => {
     ]);
   });
 
-  test("lets a program find out that its reader has gone, as without us", async () => {
+  test("lets a program notice that its reader is gone, as without cmd", async () => {
     const suite = await startSuite();
     const { code } = await script(suite, "scenariolog cmd -- yes | head -1; echo $PIPESTATUS");
     expect(code).toBe(0);
@@ -94,7 +94,7 @@ describe("cmd", () => {
     expect(commandTags(suite)).toMatchObject({ "exit.signal": "SIGPIPE" });
   });
 
-  test("gives the command its own id and else the environment of the step", async () => {
+  test("gives the command its own id, and otherwise the environment of the step", async () => {
     const suite = await startSuite();
     await script(suite, "env | sort >one; scenariolog cmd -- env | sort | diff one - | tail -n +2", [
       ...["--step-num", "1", "--work-dir", suite.dir],
@@ -104,7 +104,7 @@ describe("cmd", () => {
     expect(printed.match(/^[<>] (?!SCENARIOLOG_COMMAND_ID|_=)/gm)).toBeNull();
   });
 
-  test("gives many at once numbers and files of their own", async () => {
+  test("gives each of many simultaneous commands its own number and files", async () => {
     const suite = await startSuite();
     await script(suite, "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do scenariolog cmd -- echo $i & done; wait");
     expect(suite.log(1, "stderr").toString()).toBe("");
@@ -116,7 +116,7 @@ describe("cmd", () => {
     expect(await suite.verb("verify")).toMatchObject({ code: 0 });
   });
 
-  test("within a cmd is a command of its own, and its output is in both files and in the step's log", async () => {
+  test("inside a cmd is a separate command, and its output is in both files and in the step's log", async () => {
     const suite = await startSuite();
     await script(suite, 'export -f scenariolog; scenariolog cmd -- bash -c "scenariolog cmd -- echo deep"');
     expect(suite.log(1, "stdout").toString()).toBe("deep\n");
@@ -139,7 +139,7 @@ describe("cmd", () => {
     expect(String(commandTags(suite)["exit.error"])).toContain(text);
   });
 
-  test("with the log dir outside the root is known to verify, and what nobody recorded is named", async () => {
+  test("with a log directory outside the root is known to verify, which names unrecorded files there", async () => {
     const suite = await startSuite();
     const logs = path.join(tempDir(), "logs");
     await script(suite, "scenariolog cmd -- echo on", ["--step-num", "1", "--log-dir", logs]);
@@ -148,7 +148,7 @@ describe("cmd", () => {
     expect(await suite.verb("verify", ["--select", "status"])).toMatchObject({ code: 1, stdout: "unrecorded\n" });
   });
 
-  test("does not wait for what the command leaves behind, which still reaches the step's log", async () => {
+  test("does not wait for a process that the command leaves behind, whose output still reaches the step's log", async () => {
     const suite = await startSuite();
     const server =
       "(echo early; until [ -e $DIR/next ]; do sleep 0.02; done; echo late; sleep 0.2; echo last >&2) & echo started";
@@ -161,7 +161,7 @@ describe("cmd", () => {
     expect(await suite.verb("verify")).toMatchObject({ code: 0 });
   });
 
-  test("of a later run in the same log dir moves the earlier files aside, and both runs stay whole", async () => {
+  test("of a later run in the same log directory moves the earlier files aside, and both runs stay whole", async () => {
     const suite = await startSuite();
     await script(suite, "scenariolog cmd -- echo first");
     const second = { ...suite, runId: (await suite.verb("run start", ["--root-dir", suite.dir])).stdout.trim() };
@@ -196,7 +196,7 @@ describe("cmd that cannot be recorded", () => {
     expect(stderr).toBe("[scenariolog] warning: sh is not recorded: cmd is not called inside a step\n");
   });
 
-  test("runs when the database is gone, or the log dir cannot be made", async () => {
+  test("runs if the database is gone, or the log directory cannot be created", async () => {
     const suite = await startSuite();
     await script(
       suite,
@@ -208,7 +208,7 @@ describe("cmd that cannot be recorded", () => {
     expect(said).toContain("no database");
   });
 
-  test("of a step that was not recorded, runs", async () => {
+  test("runs inside a step that was not recorded", async () => {
     const suite = await startSuite();
     const env = { SCENARIOLOG_DB: suite.db, SCENARIOLOG_RUN_ID: suite.runId, SCENARIOLOG_STEP_ID: "x" };
     const { stdout, stderr, code } = await scenariolog(["cmd", "--log-dir", "x", "--", "echo", "on"], { env });
@@ -238,7 +238,7 @@ describe("cmd that is ended", () => {
     return { exec, pid, parent: Number(/^PPid:\t(\d+)$/m.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))![1]) };
   }
 
-  test("by TERM passes it on, keeps what the command says to that, and is recorded as interrupted", async () => {
+  test("by TERM passes the signal on, keeps what the command prints then, and is recorded as interrupted", async () => {
     const suite = await startSuite();
     const { exec, parent } = await started(suite);
     process.kill(parent, "SIGTERM");
@@ -249,7 +249,7 @@ describe("cmd that is ended", () => {
     expect(await suite.verb("verify")).toMatchObject({ code: 0 });
   });
 
-  test("by KILL stays open, and run end closes it with what its files hold", async () => {
+  test("by KILL leaves its row open, and run end closes it with what its files hold", async () => {
     const suite = await startSuite();
     const { exec, pid, parent } = await started(suite);
     process.kill(parent, "SIGKILL");
@@ -267,7 +267,7 @@ describe("cmd that is ended", () => {
     expect(await suite.verb("verify")).toMatchObject({ code: 0 });
   });
 
-  test("by nobody is left alone by run end, and records its own end", async () => {
+  test("is left alone by run end while it runs, and records its own end", async () => {
     const suite = await startSuite();
     const { exec, pid } = await started(suite);
     await suite.verb("run end", ["--run-id", suite.runId]);

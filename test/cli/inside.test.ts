@@ -11,7 +11,7 @@ function tags(suite: Suite, step: string | null = `${suite.runId}-step-01`): Rec
 }
 
 describe("tag set", () => {
-  test("inside a step sets a tag of it, and sets it again, without any flag", async () => {
+  test("inside a step sets a tag of the step, and sets it again, without a flag", async () => {
     const suite = await startSuite();
     const result = await script(suite, "set -e; scenariolog tag set rows 3; scenariolog tag set rows 4");
     expect(result).toMatchObject({ code: 0 });
@@ -20,7 +20,7 @@ describe("tag set", () => {
     expect(tags(suite)).toMatchObject({ rows: "4", "step.name": "step" });
   });
 
-  test("takes several with --kv, a value that begins with a dash behind --, and an empty one takes a tag away", async () => {
+  test("takes several with --kv, and a value with a dash after --; an empty value removes the tag", async () => {
     const suite = await startSuite();
     await script(
       suite,
@@ -31,7 +31,7 @@ describe("tag set", () => {
     expect(tags(suite)).not.toHaveProperty("b");
   });
 
-  test("--run sets one of the run, and --step of another step; elsewhere the flags say where", async () => {
+  test("--run sets a tag of the run, --step one of another step, and outside a step the flags say which", async () => {
     const suite = await startSuite();
     await script(suite, "true");
     await script(suite, "scenariolog tag set --run build 7; scenariolog tag set --step 1 seen yes", [
@@ -56,7 +56,7 @@ describe("tag set", () => {
     expect(stderr.trimEnd().split("\n")).toHaveLength(2);
   });
 
-  test("of a step that is not there, or outside any step, says so", async () => {
+  test("fails with a message if the step does not exist, or outside any step", async () => {
     const suite = await startSuite();
     const outside = await scenariolog(["tag", "set", "a", "b"]);
     expect(outside).toMatchObject({ code: 2, stdout: "" });
@@ -66,7 +66,7 @@ describe("tag set", () => {
     expect(missing.stderr).toStartWith(`Error: no step 9 in run ${suite.runId}\n`);
   });
 
-  test("of another database is not of the step that is around it", async () => {
+  test("with another database does not mean the step around it", async () => {
     const suite = await startSuite();
     await script(
       suite,
@@ -76,7 +76,7 @@ describe("tag set", () => {
     expect(tags(suite)).not.toHaveProperty("a");
   });
 
-  test("does not fail the step when the database is gone: one warning, unless --strict says so", async () => {
+  test("does not fail the step if the database is gone: it warns one time, unless --strict is given", async () => {
     const suite = await startSuite();
     const gone = `rm "$DB"*; set -e; scenariolog tag set a b; echo alive; scenariolog tag set a b --strict; echo not`;
     const { code } = await script(suite, gone);
@@ -87,7 +87,7 @@ describe("tag set", () => {
 });
 
 describe("note", () => {
-  test("keeps a remark with its step, or the run, and notes shows them in order", async () => {
+  test("keeps a note with its step or run, and notes shows them in order", async () => {
     const suite = await startSuite();
     await script(suite, `scenariolog note retried the upload; scenariolog note --run -- "-- all of it"`);
     await suite.verb("note", ["--run-id", suite.runId, "--step", "1", "later: \u001b[31mred"]);
@@ -108,7 +108,7 @@ describe("note", () => {
 });
 
 describe("artifact add", () => {
-  test("copies a file into the log dir, with size and hash of the copy, and verify is content", async () => {
+  test("copies a file into the log directory, with size and hash of the copy, and verify passes", async () => {
     const suite = await startSuite();
     fs.writeFileSync(path.join(suite.dir, "report.html"), "<p>needle</p>\n");
     const add = `scenariolog artifact add "$DIR/report.html" --kind report; rm "$DIR/report.html"`;
@@ -128,7 +128,7 @@ describe("artifact add", () => {
     expect(await suite.verb("verify")).toMatchObject({ code: 0 });
   });
 
-  test("is not indexed, which nothing complains of, unless --index says so", async () => {
+  test("indexes the file with --index only, and nothing complains otherwise", async () => {
     const suite = await startSuite();
     fs.writeFileSync(path.join(suite.dir, "a.txt"), "needle one\n");
     fs.writeFileSync(path.join(suite.dir, "b.txt"), "needle two\n");
@@ -139,7 +139,7 @@ describe("artifact add", () => {
     expect(await search()).toMatchObject({ stdout: "needle two\n", stderr: "" });
   });
 
-  test("tells binary from text, and keeps an empty file", async () => {
+  test("distinguishes binary from text, and keeps an empty file", async () => {
     const suite = await startSuite();
     fs.writeFileSync(path.join(suite.dir, "shot.png"), Buffer.from([137, 80, 78, 71, 0, 1]));
     fs.writeFileSync(path.join(suite.dir, "late.bin"), Buffer.concat([Buffer.alloc(8192, 65), Buffer.from([0])]));
@@ -152,7 +152,7 @@ describe("artifact add", () => {
     ]);
   });
 
-  test("of one name twice keeps both, and writes through no link that is planted in the log dir", async () => {
+  test("keeps both of two files with one name, and writes through no link that is planted in the log directory", async () => {
     const suite = await startSuite();
     const victim = path.join(tempDir(), "victim");
     fs.writeFileSync(victim, "untouched");
@@ -164,14 +164,14 @@ describe("artifact add", () => {
     expect(fs.readFileSync(path.join(suite.dir, "logs/step-01-artifact-x.2.txt"), "utf8")).toBe("2\n");
   });
 
-  test("--name is made safe for a file name", async () => {
+  test("makes --name safe for a file name", async () => {
     const suite = await startSuite();
     await script(suite, `cd "$DIR"; echo a >a; scenariolog artifact add a --name $'../../etc/\\e[31mpass*wd'`);
     const names = fs.readdirSync(path.join(suite.dir, "logs")).filter((name) => name.includes("artifact"));
     expect(names).toEqual(["step-01-artifact-.._.._etc__[31mpass_wd"]);
   });
 
-  test("--refer leaves the file where it is, and a second time brings its row up to date", async () => {
+  test("with --refer leaves the file where it is, and a second call updates its row", async () => {
     const suite = await startSuite();
     await script(
       suite,
@@ -187,7 +187,7 @@ describe("artifact add", () => {
     expect(await suite.verb("verify", ["--select", "status"])).toMatchObject({ code: 1, stdout: "changed\n" });
   });
 
-  test("refuses in one line a directory, a FIFO, a device, what is not there, and the database; others are kept", async () => {
+  test("refuses in one line a directory, a FIFO, a device, a missing file, and the database, and keeps the other files", async () => {
     const suite = await startSuite();
     const { code } = await script(
       suite,
@@ -206,7 +206,7 @@ describe("artifact add", () => {
     expect(await suite.rows("artifacts", ["--kind", "file", "--fields", "path"])).toHaveLength(1);
   });
 
-  test("with the log dir outside the root is readable to verify and the index", async () => {
+  test("keeps files that verify and the index can read if the log directory is outside the root", async () => {
     const suite = await startSuite();
     const logs = path.join(tempDir(), "logs");
     const flags = ["--step-num", "1", "--log-dir", logs];
@@ -216,7 +216,7 @@ describe("artifact add", () => {
     expect(await suite.verb("verify", ["--select", "status"])).toMatchObject({ code: 1, stdout: "unrecorded\n" });
   });
 
-  test("stays with the step when that is tried again, and when the recorder closes it", async () => {
+  test("keeps files with the step if it is tried again, and after the recorder closes it", async () => {
     const suite = await startSuite();
     const flags = ["--step-num", "1", "--retries", "1"];
     await script(suite, `cd "$DIR"; echo $SCENARIOLOG_ATTEMPT >x; scenariolog artifact add x; exit 1`, flags);
@@ -237,7 +237,7 @@ describe("artifact add", () => {
   });
 });
 
-test("what many processes of one step set at once is all there", async () => {
+test("nothing is lost of what many processes of one step set at once", async () => {
   const suite = await startSuite();
   await script(
     suite,
@@ -249,7 +249,7 @@ test("what many processes of one step set at once is all there", async () => {
   expect(suite.sql("SELECT count(*) AS n FROM kv WHERE k = 'same'")).toEqual([{ n: 1 }]);
 });
 
-test("secrets do not get into the database, as they do not from outside the step", async () => {
+test("secrets do not get into the database from inside a step either", async () => {
   const suite = await startSuite();
   const secret = "correct-horse-9";
   await script(

@@ -22,7 +22,7 @@ import {
 import { startSuite } from "../support/suite.ts";
 
 describe.if(process.platform === "linux").concurrent("of our own processes", () => {
-  test("none outlives a step, however it ended", async () => {
+  test("no helper outlives a step, however the step ended", async () => {
     const suite = await startSuite();
     for (const [step, end] of ["exit", "SIGTERM", "SIGKILL", "SIGINT"].entries()) {
       const script = end === "exit" ? `echo ready; ${untilTold(suite)}` : "echo ready; exec sleep 60";
@@ -43,7 +43,7 @@ describe.if(process.platform === "linux").concurrent("of our own processes", () 
     expect(leftOf(suite)).toEqual([]);
   });
 
-  test("none is a child of the step, none holds what the caller or the step has open", async () => {
+  test("no helper is a child of the step, or holds what the caller or the step has open", async () => {
     const suite = await startSuite();
     const held = path.join(suite.dir, "held");
     fs.writeFileSync(held, "");
@@ -79,7 +79,7 @@ describe.if(process.platform === "linux").concurrent("of our own processes", () 
     await until("the keepers' end", () => leftOf(suite).length === 0);
   });
 
-  test("none is left a zombie, nor are the orphans of a step that makes many", async () => {
+  test("no helper stays a zombie, and no orphan of a step that creates many does", async () => {
     const suite = await startSuite();
     const orphans = "for i in $(seq 100); do (sleep 0.05 & exec true) & done; wait; echo ready; sleep 60";
     const exec = startExec(suite, ["--grace", "100ms"], ["bash", "-c", orphans]);

@@ -57,7 +57,7 @@ describe.if(process.platform === "linux").concurrent("a background process that 
     expect(unrecorded(suite).filter((problem) => !problem.includes("-late"))).toEqual([]);
   });
 
-  test("and floods it, is left as well: all of its lines are in one of the two files", async () => {
+  test("and floods it is left alone as well: all of its lines are in one of the two files", async () => {
     const suite = await startSuite();
     const step = `${fixture("flood.sh")} & sleep 0.02`;
     const { code } = await startExec(suite, ["--leak-timeout", "20ms"], ["bash", "-c", step]).ended;
@@ -71,7 +71,7 @@ describe.if(process.platform === "linux").concurrent("a background process that 
     expect(suite.sql("SELECT size_bytes FROM artifacts WHERE kind = 'stdout'")).toEqual([{ size_bytes: first.length }]);
   });
 
-  test("is found in a session of its own, and one warning names them all when there are several", async () => {
+  test("is found in a session of its own, and one warning names all of several", async () => {
     const suite = await startSuite();
     const step =
       "setsid sleep 302 & (setsid bash -c 'sleep 303 & sleep 304' &) ; sleep 305 >/dev/null 2>&1 & sleep 0.2";
@@ -84,7 +84,7 @@ describe.if(process.platform === "linux").concurrent("a background process that 
     killLeft(suite);
   });
 
-  test("fails the step with --on-leak fail, but keeps a code of its own", async () => {
+  test("fails a passed step with --on-leak fail, but does not change the code of a failed one", async () => {
     const suite = await startSuite();
     const flags = ["--leak-timeout", "100ms", "--on-leak", "fail"];
     expect((await startExec(suite, flags, ["bash", "-c", "sleep 300 &"]).ended).code).toBe(1);
@@ -95,7 +95,7 @@ describe.if(process.platform === "linux").concurrent("a background process that 
     killLeft(suite);
   });
 
-  test("is killed with --on-leak kill, in whatever session, but not what holds no output", async () => {
+  test("is killed with --on-leak kill, in any session, while processes that hold no output are spared", async () => {
     const suite = await startSuite();
     const step =
       "setsid bash -c 'trap \"\" TERM; sleep 300; sleep 300' & sleep 300 >/dev/null 2>&1 & echo $!; sleep 0.2";
@@ -113,7 +113,7 @@ describe.if(process.platform === "linux").concurrent("a background process that 
     killLeft(suite);
   });
 
-  test("and lets go of it in time is no leak", async () => {
+  test("and releases it in time is no leak", async () => {
     const suite = await startSuite();
     const step = "(sleep 0.3; echo last) & echo first";
     const { code, stderr } = await startExec(suite, ["--leak-timeout", "20s"], ["bash", "-c", step]).ended;
@@ -124,8 +124,8 @@ describe.if(process.platform === "linux").concurrent("a background process that 
   });
 });
 
-describe.if(process.platform === "linux")("a stranger that holds the step's output", () => {
-  test("is a leak as well, though nobody can say who it is", async () => {
+describe.if(process.platform === "linux")("an unrelated process that holds the step's output", () => {
+  test("is a leak as well, even if nobody can name it", async () => {
     const suite = await startSuite();
     const exec = startExec(suite, [], ["bash", "-c", "echo step $$; sleep 0.3; echo last"]);
     const step = Number(/step (\d+)/.exec(await logWith(suite, "step"))![1]);
@@ -142,7 +142,7 @@ describe.if(process.platform === "linux")("a stranger that holds the step's outp
 });
 
 describe.if(process.platform === "linux").concurrent("a step without a leak", () => {
-  test("is not taken for one with --leak-timeout 0, whatever it printed", async () => {
+  test("is not taken for a leak with --leak-timeout 0, whatever it printed", async () => {
     const suite = await startSuite();
     for (let step = 1; step <= 10; step++) {
       const flags = ["--leak-timeout", "0", "--step-num", String(step)];
@@ -164,7 +164,7 @@ describe.if(process.platform === "linux").concurrent("a step without a leak", ()
     killLeft(suite);
   });
 
-  test("of a script that had started something before it became the recorder is told from that", async () => {
+  test("is not confused with a process that a script started before it became the recorder", async () => {
     const suite = await startSuite();
     const exec = [...program, ...execArgs(suite, ["--grace", "100ms"], ["bash", "-c", "echo ready; sleep 300"])];
     const script = `sleep 306 >/dev/null 2>&1 & echo $! > '${suite.dir}/pid'; exec "$@"`;

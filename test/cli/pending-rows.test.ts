@@ -46,7 +46,7 @@ describe.concurrent("rows that the database did not take", () => {
     expect(fs.statSync(file!).mode & 0o777).toBe(0o600);
   });
 
-  test("are told of by every report, which leaves them where they are", async () => {
+  test("are mentioned by every report, which leaves them where they are", async () => {
     const suite = await suiteWithPending();
     const [file] = pending(suite);
     const before = fs.readFileSync(suite.db);
@@ -59,7 +59,7 @@ describe.concurrent("rows that the database did not take", () => {
     expect(fs.readFileSync(suite.db).equals(before)).toBe(true);
   });
 
-  test("are no trouble to a report on a database that is damaged", async () => {
+  test("do not disturb a report on a damaged database", async () => {
     const suite = await suiteWithPending();
     const db = new Database(suite.db);
     db.run("ALTER TABLE log_files RENAME COLUMN file TO other");
@@ -87,7 +87,7 @@ describe.concurrent("rows that the database did not take", () => {
     });
   }
 
-  test("are taken in by the next step, before its own, and so are those of its own number", async () => {
+  test("are imported by the next step before its own, also those of its own number", async () => {
     const suite = await suiteWithPending();
     expectNoWarning(await suite.exec(["--step-num", "1"], ["true"]));
     expect(attempts(suite)).toEqual([...onceRecorded, { step_num: 1, attempt: 2, code: 0 }]);
@@ -95,7 +95,7 @@ describe.concurrent("rows that the database did not take", () => {
     expectWholeTape(suite.db);
   });
 
-  test("are taken in with the trace of a step that failed", async () => {
+  test("are imported with the trace of a failed step", async () => {
     const suite = await suiteWithPending(["bash", "-c", "true\nfalse or\nexit 3"], ["--trace", "auto"]);
     expect((await suite.verb("run end", ["--run-id", suite.runId])).stderr).toBe("");
     expect(suite.sql("SELECT text FROM command_sources ORDER BY command_id")).toEqual(
@@ -110,13 +110,13 @@ describe.concurrent("rows that the database did not take", () => {
     expect((await suite.verb("verify")).code).toBe(0);
   });
 
-  test("are taken in with the lines of a large log", async () => {
+  test("are imported with the lines of a large log", async () => {
     const suite = await suiteWithPending(["sh", "-c", "seq 1 50000; exit 3"]);
     expect((await suite.verb("run end", ["--run-id", suite.runId])).stderr).toBe("");
     expect(expectWholeTape(suite.db)[0]!.bytes.length).toBeGreaterThan(200_000);
   });
 
-  test("are taken in once, by however many at the same time", async () => {
+  test("are imported one time, however many commands try at the same time", async () => {
     const suite = await suiteWithPending();
     const [file] = pending(suite);
     const copy = fs.readFileSync(file!);
@@ -132,7 +132,7 @@ describe.concurrent("rows that the database did not take", () => {
     expect(pending(suite)).toEqual([]);
   });
 
-  test("replace what run end has made of a step whose recorder it took for dead", async () => {
+  test("replace what run end wrote for a step whose recorder it took for dead", async () => {
     const suite = await startSuite();
     const there = path.join(suite.dir, "there");
     const running = suite.exec(["--step-num", "1"], ["sh", "-c", `: > ${there}; sleep 1; exit 3`]);
@@ -154,7 +154,7 @@ describe.concurrent("rows that the database did not take", () => {
     expect(expectWholeTape(suite.db)).toHaveLength(2);
   });
 
-  test("wait for their own database when another one, that does not know the run, has its name", async () => {
+  test("wait for their own database if another one without the run has its name", async () => {
     const suite = await suiteWithPending();
     fs.renameSync(suite.db, `${suite.db}.away`);
     const other = await startSuite(suite.dir);
@@ -168,7 +168,7 @@ describe.concurrent("rows that the database did not take", () => {
     expect(attempts(suite)).toEqual(onceRecorded);
   });
 
-  test("are found where database and logs were moved to", async () => {
+  test("are found after database and logs were moved", async () => {
     const suite = await suiteWithPending();
     const moved = `${suite.dir}-moved`;
     fs.renameSync(suite.dir, moved);
@@ -180,7 +180,7 @@ describe.concurrent("rows that the database did not take", () => {
     expect(attempts(suite)).toEqual(onceRecorded);
   });
 
-  test("are there, with the logs, when the recorder is killed while its step runs", async () => {
+  test("exist, with the logs, if the recorder is killed while its step runs", async () => {
     const suite = await startSuite();
     fs.renameSync(suite.db, `${suite.db}.away`);
     const exec = ["exec", "--db", suite.db, "--run-id", suite.runId, "--root-dir", suite.dir, "--log-dir", "logs"];
@@ -199,7 +199,7 @@ describe.concurrent("rows that the database did not take", () => {
     expect(expectWholeTape(suite.db).map(({ bytes }) => String(bytes))).toEqual(["out\n", ""]);
   });
 
-  test("are left to their own recorder while it runs the step", async () => {
+  test("are left to their own recorder while that runs the step", async () => {
     const suite = await startSuite();
     const go = path.join(suite.dir, "go");
     fs.renameSync(suite.db, `${suite.db}.away`);
@@ -215,7 +215,7 @@ describe.concurrent("rows that the database did not take", () => {
     expect(pending(suite)).toEqual([]);
   });
 
-  test("are written by their own recorder when the database is back before it ends", async () => {
+  test("are written by their own recorder if the database is back before it ends", async () => {
     const suite = await startSuite();
     fs.renameSync(suite.db, `${suite.db}.away`);
     expectNoWarning(await suite.exec(["--step-num", "1"], ["sh", "-c", `mv ${suite.db}.away ${suite.db}; exit 3`]));
@@ -225,8 +225,8 @@ describe.concurrent("rows that the database did not take", () => {
   });
 });
 
-describe.concurrent("a file of pending rows that is not as it was written", () => {
-  test("is taken in as far as it is whole, wherever it is cut, and kept under another name", async () => {
+describe.concurrent("a damaged file of pending rows", () => {
+  test("is imported as far as it is undamaged, wherever it is cut, and kept under another name", async () => {
     const suite = await suiteWithPending();
     const [file] = pending(suite);
     const whole = fs.readFileSync(file!);

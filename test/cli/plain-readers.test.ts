@@ -26,7 +26,7 @@ function stepsIn(file: string): number {
 }
 
 describe.skipIf(Bun.which("sqlite3") === null)("sqlite3 -readonly beside steps", () => {
-  test("is hardly ever refused, though steps follow each other closely", async () => {
+  test("is hardly ever refused, even if steps follow each other closely", async () => {
     const suite = await startSuite();
     await read(suite);
     let recording = true;
@@ -46,7 +46,7 @@ describe.skipIf(Bun.which("sqlite3") === null)("sqlite3 -readonly beside steps",
     expect(stepsIn(suite.db)).toBe(60);
   }, 120_000);
 
-  test("leaves a log, which steps leave there, empty, and run end takes away", async () => {
+  test("leaves a write-ahead log that steps keep, empty, and run end removes", async () => {
     const suite = await startSuite();
     await suite.exec(["--step-num", "1"], ["true"]);
     expect(files(suite)).toEqual([""]);

@@ -35,7 +35,7 @@ async function repository(): Promise<{ dir: string; commit: string }> {
   return { dir, commit: await git(dir, "rev-parse", "HEAD") };
 }
 
-test("a run is tagged with host, system and CI job, behind the user's tags, which replace them", async () => {
+test("a run is tagged with host, system and CI job, and the user's tags replace these", async () => {
   const env = { GITLAB_CI: "true", CI_JOB_URL: "https://gitlab.example/-/jobs/1" };
   const tags = await tagsOf(tempDir(), ["--kv", "a:1,host.arch:mine"], env);
   expect(Object.keys(tags).slice(0, 4)).toEqual(["root_dir", "user.name", "a", "host.arch"]);
@@ -49,7 +49,7 @@ test("a run is tagged with host, system and CI job, behind the user's tags, whic
   expect(Object.keys(tags).filter((key) => key.startsWith("git."))).toEqual([]);
 });
 
-test("--no-provenance and SCENARIOLOG_NO_PROVENANCE=1 leave all of that out", async () => {
+test("--no-provenance and SCENARIOLOG_NO_PROVENANCE=1 leave out all of these tags", async () => {
   const { dir } = await repository();
   const bare = ["root_dir", "user.name"];
   expect(Object.keys(await tagsOf(dir, ["--no-provenance"]))).toEqual(bare);
@@ -111,7 +111,7 @@ async function armed(): Promise<{ dir: string; commit: string }> {
   return { dir, commit };
 }
 
-test.skipIf(!Bun.which("git"))("nothing that a repository configures is run, whatever points to it", async () => {
+test.skipIf(!Bun.which("git"))("no program that a repository configures is run, whatever points to it", async () => {
   const { dir, commit } = await armed();
   const index = () => fs.statSync(path.join(dir, ".git/index"), { bigint: true }).mtimeNs;
   const before = index();
@@ -131,7 +131,7 @@ test.skipIf(!Bun.which("git"))("nothing that a repository configures is run, wha
   expect(fs.existsSync(path.join(dir, SPRUNG))).toBe(true);
 });
 
-test.skipIf(!Bun.which("git"))("what only a filter could tell is not said", async () => {
+test.skipIf(!Bun.which("git"))("git.dirty is absent if only a filter could tell", async () => {
   const { dir } = await repository();
   fs.writeFileSync(path.join(dir, ".gitattributes"), "a filter=upper\n");
   await git(dir, "config", "filter.upper.clean", "tr a-z A-Z");
@@ -147,48 +147,51 @@ test.skipIf(!Bun.which("git"))("what only a filter could tell is not said", asyn
   expect(await tagsOf(dir)).not.toHaveProperty(["git.dirty"]);
 });
 
-test.skipIf(!Bun.which("git"))("every way in which a tracked file differs is seen, and only those", async () => {
-  const { dir } = await repository();
-  fs.mkdirSync(path.join(dir, "sub"));
-  fs.writeFileSync(path.join(dir, "sub/x.sh"), "true\n", { mode: 0o755 });
-  fs.symlinkSync("a", path.join(dir, "link"));
-  await git(dir, "add", ".");
-  expect((await tagsOf(dir))["git.dirty"]).not.toBe("false"); // staged
-  await git(dir, "commit", "-qm", "more");
-  const file = path.join(dir, "sub/x.sh");
-  const changes: [string, () => void][] = [
-    ["mode", () => fs.chmodSync(file, 0o644)],
-    ["gone", () => fs.rmSync(file)],
-    [
-      "a FIFO",
-      () => {
-        fs.rmSync(file);
-        Bun.spawnSync(["mkfifo", file]);
-      },
-    ],
-    [
-      "a link",
-      () => {
-        fs.rmSync(file);
-        fs.symlinkSync("../a", file);
-      },
-    ],
-    ["another content", () => fs.writeFileSync(file, "fals\n")],
-    [
-      "another link",
-      () => {
-        fs.rmSync(path.join(dir, "link"));
-        fs.symlinkSync("b", path.join(dir, "link"));
-      },
-    ],
-  ];
-  for (const [what, change] of changes) {
-    await git(dir, "reset", "-q", "--hard");
-    expect([what, "before", (await tagsOf(dir))["git.dirty"]]).toEqual([what, "before", "false"]);
-    change();
-    expect([what, "after", (await tagsOf(dir))["git.dirty"]]).toEqual([what, "after", "true"]);
-  }
-});
+test.skipIf(!Bun.which("git"))(
+  "every kind of difference of a tracked file is seen, and nothing else counts",
+  async () => {
+    const { dir } = await repository();
+    fs.mkdirSync(path.join(dir, "sub"));
+    fs.writeFileSync(path.join(dir, "sub/x.sh"), "true\n", { mode: 0o755 });
+    fs.symlinkSync("a", path.join(dir, "link"));
+    await git(dir, "add", ".");
+    expect((await tagsOf(dir))["git.dirty"]).not.toBe("false"); // staged
+    await git(dir, "commit", "-qm", "more");
+    const file = path.join(dir, "sub/x.sh");
+    const changes: [string, () => void][] = [
+      ["mode", () => fs.chmodSync(file, 0o644)],
+      ["gone", () => fs.rmSync(file)],
+      [
+        "a FIFO",
+        () => {
+          fs.rmSync(file);
+          Bun.spawnSync(["mkfifo", file]);
+        },
+      ],
+      [
+        "a link",
+        () => {
+          fs.rmSync(file);
+          fs.symlinkSync("../a", file);
+        },
+      ],
+      ["another content", () => fs.writeFileSync(file, "fals\n")],
+      [
+        "another link",
+        () => {
+          fs.rmSync(path.join(dir, "link"));
+          fs.symlinkSync("b", path.join(dir, "link"));
+        },
+      ],
+    ];
+    for (const [what, change] of changes) {
+      await git(dir, "reset", "-q", "--hard");
+      expect([what, "before", (await tagsOf(dir))["git.dirty"]]).toEqual([what, "before", "false"]);
+      change();
+      expect([what, "after", (await tagsOf(dir))["git.dirty"]]).toEqual([what, "after", "true"]);
+    }
+  },
+);
 
 test.skipIf(!Bun.which("git"))("a cloned, packed repository with index version 4 is read as well", async () => {
   const { dir, commit } = await repository();
@@ -265,7 +268,7 @@ function commit(dotGit: string): void {
   fs.writeFileSync(path.join(dotGit, "HEAD"), "0123456789abcdef0123456789abcdef01234567\n");
 }
 
-test.each(trapped)("a repository stops and fills nobody: %s", async (_, spring) => {
+test.each(trapped)("a hostile repository neither blocks nor fills the recorder: %s", async (_, spring) => {
   const dir = tempDir();
   fs.mkdirSync(path.join(dir, ".git"));
   fs.mkdirSync(path.join(dir, "deep/er"), { recursive: true });
@@ -286,7 +289,7 @@ test("a .git that is a FIFO, and another user's repository above, are passed by"
   expect(await tagsOf(path.join(theirs, "mine"))).not.toHaveProperty(["git.commit"]);
 });
 
-test("what is no repository, or a damaged one, fails no run", async () => {
+test("a damaged repository, or none, fails no run", async () => {
   for (const head of [null, "", "ref: ../../../etc/passwd", "ref: refs/heads/gone", "\0\0\0", "ref: refs/../../x"]) {
     const dir = tempDir();
     fs.mkdirSync(path.join(dir, ".git/refs"), { recursive: true });

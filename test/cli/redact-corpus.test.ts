@@ -75,7 +75,7 @@ beforeAll(async () => {
   shown = recorded.stdout + recorded.stderr;
 }, 120_000);
 
-describe("of the corpus at most 5 % of the secrets are left", () => {
+describe("at most 5 % of the corpus of secrets is left", () => {
   test("in the logs with --redact-logs", () => {
     for (const stream of ["stdout", "stderr"]) expectFew(secrets, logOf(1, stream));
   });
@@ -113,7 +113,7 @@ describe("of the corpus at most 5 % of the secrets are left", () => {
   });
 });
 
-describe("of the corpus at most 1 % of the harmless lines are changed", () => {
+describe("at most 1 % of the corpus of harmless lines is changed", () => {
   test("in the logs with --redact-logs", () => {
     const log = logOf(1, "stdout").split("\n");
     expectMost(harmless, (line) => log.includes(line));

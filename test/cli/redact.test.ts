@@ -49,7 +49,7 @@ test("--redact adds patterns, and none takes out nothing", async () => {
   ]);
 });
 
-test("a pattern that is none is an error before anything is run", async () => {
+test("an invalid pattern is an error before anything runs", async () => {
   const suite = await startSuite();
   const { code, stderr } = await suite.exec(["--redact", "("], ["touch", path.join(suite.dir, "ran")]);
   expect({ code, stderr }).toEqual({
@@ -59,7 +59,7 @@ test("a pattern that is none is an error before anything is run", async () => {
   expect(fs.existsSync(path.join(suite.dir, "ran"))).toBe(false);
 });
 
-test("large logs are indexed without their secrets, while they grow and later", async () => {
+test("large logs are indexed without their secrets, while they grow and afterwards", async () => {
   const suite = await startSuite();
   const script =
     'for i in $(seq 60000); do echo "line $i with $DEPLOY_TOKEN and some more words behind it"; [ $i != 40000 ] || sleep 1; done';
@@ -120,7 +120,7 @@ test("--redact-logs holds for a command within the step too", async () => {
   expect(suite.sql("SELECT argv_json FROM commands")).toEqual([{ argv_json: '["[redacted]"]' }]);
 });
 
-test("a key of several lines in a script is not shown by why, whichever of its lines failed", async () => {
+test("why does not show a key of several lines in a script, whichever of its lines failed", async () => {
   const dir = tempDir();
   const body = Array.from({ length: 4 }, (_, i) => `${String(i).repeat(60)}ab==`);
   const script = [

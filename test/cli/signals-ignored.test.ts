@@ -23,7 +23,7 @@ describe.if(process.platform === "linux").concurrent("a signal that the caller i
     });
   }
 
-  test("HUP, under nohup: neither ends, but TERM is passed on as ever", async () => {
+  test("HUP, under nohup: neither ends, and TERM is still passed on", async () => {
     const suite = await startSuite();
     const exec = start(["nohup", ...program, ...execArgs(suite, [], [fixture("traps.sh"), "7", "0.1"])]);
     await logWith(suite, "ready");
@@ -37,7 +37,7 @@ describe.if(process.platform === "linux").concurrent("a signal that the caller i
     expect(logOf(suite)).toBe("ready\ngot TERM\ncount 1\n");
   });
 
-  test("CHLD: the step's end is seen all the same", async () => {
+  test("CHLD: the recorder still sees the step's end", async () => {
     const suite = await startSuite();
     const python =
       "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execvp(sys.argv[1], sys.argv[1:])";

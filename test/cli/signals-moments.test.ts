@@ -25,7 +25,7 @@ import { type Suite, startSuite } from "../support/suite.ts";
 const compiled = process.env.SCENARIOLOG_BIN !== undefined;
 
 describe.if(process.platform === "linux").concurrent("a signal", () => {
-  test("at a random moment finds every row closed, or none written", async () => {
+  test("at a random moment leaves every row closed, or none written", async () => {
     const suite = await startSuite();
     const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
     const script = "echo one; sleep 0.03; echo two; (sleep 0.02; echo three) & :";
@@ -67,7 +67,7 @@ describe.if(process.platform === "linux").concurrent("a signal", () => {
     expect(leftOf(suite)).toEqual([]);
   });
 
-  test("before the step has started keeps it from starting, in a closed row", async () => {
+  test("before the step has started keeps it from starting, and closes its row", async () => {
     const suite = await startSuite();
     const marker = path.join(suite.dir, "started");
     const lock = new Database(suite.db);
@@ -94,7 +94,7 @@ describe.if(process.platform === "linux").concurrent("a signal", () => {
     expect(unrecorded(suite)).toEqual([]);
   });
 
-  test("that is the first thing a step does to its recorder is passed on to it", async () => {
+  test("that a step sends to its recorder at once is passed on to the step", async () => {
     const suite = await startSuite();
     for (const [step, signal] of (["INT", "TERM", "HUP", "QUIT"] as const).entries()) {
       const script = `trap 'echo got it; exit 5' ${signal}; kill -${signal} $PPID; while :; do sleep 0.02; done`;
@@ -133,7 +133,7 @@ describe.if(process.platform === "linux").concurrent("a signal", () => {
     expect(leftOf(suite)).toEqual([]);
   });
 
-  test("is not kept waiting by a stranger that holds the output", async () => {
+  test("does not wait for an unrelated process that holds the output", async () => {
     const suite = await startSuite();
     const exec = startExec(suite, ["--leak-timeout", "40s"], ["bash", "-c", `echo step $$; ${untilTold(suite)}`]);
     const step = Number(/step (\d+)/.exec(await logWith(suite, "step"))![1]);
@@ -163,7 +163,7 @@ describe.if(process.platform === "linux").concurrent("a signal", () => {
     expect(suite.sql("SELECT count(*) AS n FROM attempts")).toEqual([{ n: 1 }]);
   });
 
-  test("does not hide in a closed stderr, nor behind a reader that has gone", async () => {
+  test("is seen despite a closed stderr, or a reader that is gone", async () => {
     const suite = await startSuite();
     const command = (step: number) =>
       [...program, ...execArgs(suite, ["--step-num", String(step)], ["bash", "-c", "echo ready; exec sleep 60"])]
@@ -187,7 +187,7 @@ describe.if(process.platform === "linux").concurrent("a signal", () => {
 describe.if(process.platform === "linux").concurrent("the indexing of a large log", () => {
   const LINES = 500_000;
 
-  test("is cut short by a signal, which costs a second at most, and index fts adds the rest once", async () => {
+  test("is cut short by a signal within a second, and index fts adds the rest one time", async () => {
     const suite = await startSuite();
     const exec = startExec(suite, [], ["seq", String(LINES)]);
     await until("the row's end", () => suite.sql("SELECT completed_at FROM steps")[0]?.completed_at);

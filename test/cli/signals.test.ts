@@ -56,7 +56,7 @@ describe.if(process.platform === "linux").concurrent("a signal to the recorder a
   });
 
   for (const shell of shells()) {
-    test(`runs the trap of a ${shell.join(" ")} script that waits for a program in the foreground`, async () => {
+    test(`runs the trap of a ${shell.join(" ")} script that waits for a foreground program`, async () => {
       const suite = await startSuite();
       const exec = startExec(suite, ["--grace", "2s"], [...shell, fixture("foreground.sh")]);
       await logWith(suite, "ready");
@@ -121,7 +121,7 @@ describe.if(process.platform === "linux").concurrent("a step that does not end",
     expect(unrecorded(suite)).toEqual([]);
   });
 
-  test("is ended with all its descendants too when only it obeys the signal", async () => {
+  test("is ended with all its descendants, even if only the step obeys the signal", async () => {
     const suite = await startSuite();
     const script = `trap 'echo bye; exit 3' TERM; ${fixture("tree.sh")} leave; while :; do sleep 0.02; done`;
     const exec = startExec(suite, ["--grace", "600ms"], ["bash", "-c", script]);
@@ -136,7 +136,7 @@ describe.if(process.platform === "linux").concurrent("a step that does not end",
     expect(endOf(suite)).not.toHaveProperty("leaked");
   });
 
-  test("is ended too when it left behind what does not answer the signal, but TERM", async () => {
+  test("is ended even if it left a process behind that answers TERM only", async () => {
     const suite = await startSuite();
     // A shell lets what it starts in the background ignore SIGINT.
     const script = "trap 'exit 3' INT; sleep 300 & echo ready; while :; do sleep 0.02; done";
@@ -149,7 +149,7 @@ describe.if(process.platform === "linux").concurrent("a step that does not end",
     expect(leftOf(suite)).toEqual([]);
   });
 
-  test("is killed although it goes on making new processes, each in a session of its own", async () => {
+  test("is killed even if it keeps starting processes, each in its own session", async () => {
     const suite = await startSuite();
     const maker = "while :; do setsid sleep 300 >/dev/null 2>&1 & sleep 0.003; done";
     const script = `trap '' TERM; for i in 1 2 3 4; do (${maker}) & done; sleep 0.2; echo ready; wait`;
@@ -204,7 +204,7 @@ describe.if(process.platform === "linux").concurrent("a signal to the whole proc
     expect(endOf(suite)).toMatchObject({ code: 7, "exit.signal": "SIGINT", "exit.reason": "interrupted" });
   });
 
-  test("is not passed on a second time either when it comes as soon as there is a witness", async () => {
+  test("is not passed on a second time if it comes as soon as the group signal probe runs", async () => {
     const suite = await startSuite();
     for (let step = 1; step <= 5; step++) {
       const exec = startExec(suite, ["--step-num", String(step)], [fixture("traps.sh"), "7", "0.1"]);
@@ -216,7 +216,7 @@ describe.if(process.platform === "linux").concurrent("a signal to the whole proc
     }
   });
 
-  test("ends the recorder as well when the step died of it", async () => {
+  test("ends the recorder as well if the step died of it", async () => {
     const suite = await startSuite();
     for (const [step, signal] of (["SIGINT", "SIGTERM", "SIGQUIT"] as const).entries()) {
       const exec = startExec(suite, ["--step-num", String(step)], ["bash", "-c", "echo ready; exec sleep 60"]);
@@ -228,7 +228,7 @@ describe.if(process.platform === "linux").concurrent("a signal to the whole proc
     }
   });
 
-  test("ends the recorder as well when the step had to be killed", async () => {
+  test("ends the recorder as well if the step had to be killed", async () => {
     const suite = await startSuite();
     const exec = startExec(suite, ["--grace", "300ms"], [fixture("tree.sh")]);
     await logWith(suite, "ready");
@@ -288,7 +288,7 @@ describe.if(process.platform === "linux").concurrent("the same signal to the rec
   }
 
   for (const to of ["signal", "signalGroup"] as const) {
-    test(`is a second request when it comes twice one way (${to}), and kills at once`, async () => {
+    test(`is a second request if it comes two times by one way (${to}), and kills at once`, async () => {
       const suite = await startSuite();
       const exec = startExec(suite, ["--grace", "30s"], [fixture("tree.sh")]);
       await logWith(suite, "ready");
@@ -303,7 +303,7 @@ describe.if(process.platform === "linux").concurrent("the same signal to the rec
     });
   }
 
-  test("is a second request also when the first came in the step's first moments", async () => {
+  test("is a second request also if the first came in the step's first moments", async () => {
     const suite = await startSuite();
     const script = "trap '' INT; echo ready; while :; do sleep 0.1; done";
     const exec = startExec(suite, ["--grace", "30s"], ["bash", "-c", script]);

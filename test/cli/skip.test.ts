@@ -40,7 +40,7 @@ describe.concurrent("a step that ends with 77", () => {
     expect(suite.sql("SELECT reason FROM attempts WHERE step_id LIKE '%-step-02'")).toEqual([{ reason: "skipped" }]);
   });
 
-  test("is not tried again, does not make a failure beside it less, and keeps no trace", async () => {
+  test("is not tried again, hides no failure of another step, and keeps no trace", async () => {
     const suite = scripts({ "01-a.sh": "false; exit 77", "02-b.sh": "exit 5" });
     const { code, stderr } = await suite.record(["--retries", "2", "steps"]);
     expect(code).toBe(5);
@@ -66,7 +66,7 @@ describe.concurrent("a step that ends with 77", () => {
     });
   });
 
-  test("is what --skip-code says, the flag before the environment", async () => {
+  test("is skipped by the code that --skip-code names; the flag wins over the environment", async () => {
     const suite = scripts({ "01-a.sh": "exit 77" });
     expect((await suite.record(["--skip-code", "none", "steps"])).code).toBe(77);
     expect((await suite.record(["--skip-code", "4", "steps"])).code).toBe(77);
@@ -113,7 +113,7 @@ describe.concurrent("scenariolog skip", () => {
     ]);
   });
 
-  test("ends with the code that --skip-code chose, also where that is none", async () => {
+  test("ends with the code of --skip-code, or with 77 if that is none", async () => {
     const suite = scripts({ "01-a.sh": `${skip("x")}` });
     for (const [code, stored] of [
       ["12", 12],
@@ -124,7 +124,7 @@ describe.concurrent("scenariolog skip", () => {
     }
   });
 
-  test("makes a step of exec skipped, whose code and lines stay as they are; a plain 77 there is a failure", async () => {
+  test("skips a step of exec, whose code and lines stay the same; a plain 77 there is a failure", async () => {
     const suite = await startSuite();
     const called = await suite.exec(["--step-num", "1", "--retries", "2"], ["bash", "-c", skip("not here")]);
     expect(called.code).toBe(77);
@@ -143,7 +143,7 @@ describe.concurrent("scenariolog skip", () => {
     expect(await scenariolog(["skip"])).toMatchObject({ code: 2, stderr: expect.stringContaining("REASON") });
   });
 
-  test("in a harness that record runs, exec knows the code", async () => {
+  test("exec knows the code in a harness that record runs", async () => {
     const exec = `${program.map((word) => `'${word}'`).join(" ")} exec --name x -- bash -c 'exit 77'`;
     const suite = scripts({ "./run-all.sh": `${exec}; true` });
     const { code, stderr } = await suite.record(["--", "./run-all.sh"]);

@@ -69,7 +69,7 @@ async function expectUnread({ verb, runId }: Recorded, env?: Readonly<Record<str
   }
 }
 
-describe("a database outside of its root", () => {
+describe("a database outside its run's root", () => {
   test("is read without a flag by the user who recorded it, and by nobody else", async () => {
     const own = await recorded();
     expect((await own.verb("why")).stdout).toContain(`# ${SECRET}`);
@@ -84,7 +84,7 @@ describe("a database outside of its root", () => {
     expect((await own.verb("why", [], stranger)).stdout).toContain("--root-dir DIR");
   });
 
-  test("is read where the person says that the root is, or that anything goes", async () => {
+  test("is read where --root-dir says, or anywhere with --allow-outside", async () => {
     const own = await recorded();
     const stranger = home();
     for (const flags of [["--root-dir", own.root], ["--allow-outside"]]) {
@@ -99,7 +99,7 @@ describe("a database outside of its root", () => {
     expect((await own.verb("verify", ["--root-dir", moved])).code).toBe(0);
   });
 
-  test("is read from anywhere, though the root was given relative to where its recorder was", async () => {
+  test("is read from any directory, even if its recorder was given a relative root", async () => {
     const [env, root, db] = [home(), tempDir(), path.join(tempDir(), "x.db")];
     const place = ["--db", db, "--root-dir", "."];
     const runId = (await scenariolog(["run", "start", ...place], { env, cwd: root })).stdout.trim();
@@ -109,7 +109,7 @@ describe("a database outside of its root", () => {
     expect({ stdout, stderr }).toEqual({ stdout: "out\n", stderr: "" });
   });
 
-  test("loses its word with a copy, an edit of the root, or a mode that lets others write", async () => {
+  test("vouches for nothing in a copy, after an edit of the root, or if others can write to it", async () => {
     const own = await recorded();
     const copy = path.join(tempDir(), "copy.db");
     const handle = new Database(own.db);
@@ -129,7 +129,7 @@ describe("a database outside of its root", () => {
     expect((await own.verb("log", ["0"])).stderr).toContain("only the database vouches for");
   });
 
-  test("may have its logs in a third place, of which nothing else is read", async () => {
+  test("can have its logs in a third directory, of which nothing else is read", async () => {
     const logDir = tempDir();
     const own = await recorded({ logDir });
     expect((await own.verb("log", ["0", "--stdout"])).stdout).toBe("out\n");
@@ -145,7 +145,7 @@ describe("a database outside of its root", () => {
 describe("a database that somebody sent", () => {
   const roots = ["/", "/etc", "../../../../../..", "."];
 
-  test("has files read beside it only, whatever it says of its root and its logs", async () => {
+  test("has only files beside it read, whatever it says about its root and logs", async () => {
     const own = await recorded();
     const away = path.join(tempDir(), "step-00-stdout.txt");
     fs.writeFileSync(away, `# ${SECRET}\n`);
@@ -165,7 +165,7 @@ describe("a database that somebody sent", () => {
     }
   });
 
-  test("says nothing about the home directory, or everybody's temporary one, by lying there", async () => {
+  test("opens no access to the home directory or the shared temporary directory by lying there", async () => {
     const own = await recorded();
     const dir = tempDir();
     const nest = path.join(dir, "deep");
@@ -185,7 +185,7 @@ describe("a database that somebody sent", () => {
     expect((await log(home())).stdout).toBe("");
   });
 
-  test("has no link followed out of its directory, and no FIFO or device opened", async () => {
+  test("makes no report follow a link out of its directory, or open a FIFO or device", async () => {
     const own = await recorded();
     const dir = path.dirname(own.db);
     own.change("UPDATE scenario_runs SET root_dir = ?", dir);
@@ -206,7 +206,7 @@ describe("a database that somebody sent", () => {
     }
   });
 
-  test("gets no copy of an artifact made where it says that its root is", async () => {
+  test("makes artifact add write nothing where it says that its root is", async () => {
     const own = await recorded();
     const target = path.join(tempDir(), "config");
     own.change("UPDATE scenario_runs SET root_dir = ?", target);
@@ -221,7 +221,7 @@ describe("a database that somebody sent", () => {
   });
 });
 
-test("a database in the place of a file of SQLite's own, or beside one that is none, is refused in one line", async () => {
+test("a database named like a side file of SQLite, or beside an odd one, is refused in one line", async () => {
   const own = await recorded();
   for (const suffix of ["-journal", "-wal", "-shm"]) {
     const odd = `${own.db}${suffix}`;

@@ -106,7 +106,7 @@ const hostile: [string, string[]][] = [
   ],
 ];
 
-test.each(hostile)("no verb asks a database that has %s", async (_, statements) => {
+test.each(hostile)("no verb queries a database that has %s", async (_, statements) => {
   const db = changed(...statements);
   const bytes = fs.readFileSync(db);
   for (const { verb, stdout, stderr, code, ms } of await answers(db)) {
@@ -117,7 +117,7 @@ test.each(hostile)("no verb asks a database that has %s", async (_, statements) 
   expect(fs.readFileSync(db).equals(bytes)).toBe(true);
 });
 
-test("what a person adds beside our tables is nobody's business", async () => {
+test("tables that a person adds do not matter", async () => {
   const db = changed(
     "CREATE TABLE mine (a TEXT DEFAULT (hex('x')), b AS (upper(a)))",
     "CREATE INDEX mine_a ON mine(lower(a))",
@@ -157,7 +157,7 @@ test.each(values)("%s is named in one line, and costs no time", async (_, statem
   }
 });
 
-test("JSON that is none, times that are none, and marks that are none stop nobody", async () => {
+test("invalid JSON, invalid times and invalid timelines stop no report", async () => {
   const db = changed(
     "UPDATE kv SET v = '{[' WHERE k = 'cmd.args_json'",
     "UPDATE steps SET started_at = 'never', completed_at = 'x'",

@@ -36,7 +36,7 @@ describe("stdout holds the answer and nothing else, stderr is empty, and the cod
   });
 });
 
-describe("an error of ours is one line and a hint on stderr, stdout is empty, and the code is 1, for", () => {
+describe("an error is one line and a hint on stderr, stdout is empty, and the code is 1, for", () => {
   test.each([
     ["a run that is not there", "summary", ["--run-id", "nobody"]],
     ["a run to end that is not there", "run end", ["--run-id", "nobody"]],
@@ -48,7 +48,7 @@ describe("an error of ours is one line and a hint on stderr, stdout is empty, an
     expect(stderr).toMatch(/^Error: [^\n]+\n {2}[^\n]+\n$/);
   });
 
-  test("names with line ends and escapes in them, which stay on one line and are harmless", async () => {
+  test("names with line ends and escapes, which stay on one line and are harmless", async () => {
     const { stdout, stderr, code } = await scenariolog(["summary", "--db", "no\nsuch\x1b[31m.db"], { cwd: tempDir() });
     expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
     expect(stderr.split("\n")).toHaveLength(3);
@@ -56,7 +56,7 @@ describe("an error of ours is one line and a hint on stderr, stdout is empty, an
   });
 });
 
-test("a run id can be taken from stdout by a shell also where the call goes wrong: it is empty then", async () => {
+test("a shell can take a run id from stdout: it is empty if the call fails", async () => {
   for (const flags of [
     ["--root-dir"],
     ["--nonsense"],

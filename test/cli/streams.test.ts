@@ -38,7 +38,7 @@ test("a slow reader of a pipe gets every byte", async () => {
   expect(result).toMatchObject({ stderr: "", exit: 0 });
 });
 
-test("a reader that goes away ends the output quietly, and what follows is dropped", async () => {
+test("a reader that goes away ends the output quietly, and the rest is dropped", async () => {
   const result = await run(
     'set -o pipefail; "$@" | head -c 5',
     `writeOut(big); writeOut(big); writeErr("closed=" + stdoutClosed());`,
@@ -54,7 +54,7 @@ test("stdout counts as open while its reader is there", async () => {
   });
 });
 
-test("a gone reader of stderr is no error and leaves stdout alone", async () => {
+test("a missing reader of stderr is no error and does not affect stdout", async () => {
   const result = await run(
     '"$@" 2> >(exec true)',
     `Bun.sleepSync(200); writeErr(big); writeErr(big); writeOut("out");`,
@@ -62,14 +62,14 @@ test("a gone reader of stderr is no error and leaves stdout alone", async () => 
   expect(result).toMatchObject({ stdout: Buffer.from("out"), exit: 0 });
 });
 
-test("output behind >> is appended without holes, and an empty write leaves the file as it is", async () => {
+test("output is appended after >> without holes, and an empty write does not change the file", async () => {
   const shell = 'f=$(mktemp); echo before >"$f"; "$@" >>"$f"; cat "$f"; rm "$f"';
   expect((await run(shell, `writeOut("a\\n"); writeOut("b\\n");`)).stdout.toString()).toBe("before\na\nb\n");
   expect((await run(shell, `writeOut("");`)).stdout.toString()).toBe("before\n");
 });
 
 describe.skipIf(process.platform !== "linux")("on Linux", () => {
-  test("a full disk behind stdout is an error of ours that names stdout", async () => {
+  test("a full disk under stdout is an error that names stdout", async () => {
     const report = `try { writeOut("x"); } catch (error) { writeErr(error.name + " " + error.code + " " + error.message); }`;
     expect(await run('"$@" >/dev/full', report)).toMatchObject({
       stderr: "ScenariologError FILE cannot write to standard output: ENOSPC",
@@ -77,7 +77,7 @@ describe.skipIf(process.platform !== "linux")("on Linux", () => {
     });
   });
 
-  test("a full disk behind stderr is passed over", async () => {
+  test("a full disk under stderr is ignored", async () => {
     expect(await run('"$@" 2>/dev/full', `writeErr("x"); writeOut("out");`)).toMatchObject({
       stdout: Buffer.from("out"),
       exit: 0,

@@ -27,17 +27,17 @@ test.each([
   ["run-start", "run start"],
 ])("%s is taken for %s", (word, meant) => expect(nearest(word, verbs)).toBe(meant));
 
-test.each(["xyzzy", "x", "", "completely-else"])("%p is near nothing", (word) =>
+test.each(["xyzzy", "x", "", "completely-else"])("%p has no near name", (word) =>
   expect(nearest(word, verbs)).toBeUndefined(),
 );
 
-test("of two that are equally near neither is named", () => {
+test("two equally near names yield no suggestion", () => {
   expect(nearest("ab", ["aa", "bb"])).toBeUndefined();
   expect(nearest("ouput", ["output", "output-file"])).toBe("output");
   expect(nearest("keepgoing", ["keep-going", "kind"])).toBe("keep-going");
 });
 
-test("other tools' verbs have a name here", () => {
+test("verbs of other tools are translated", () => {
   expect(["ls", "grep", "rerun", "version", "show"].map(nameElsewhere)).toEqual([
     "runs",
     "search",

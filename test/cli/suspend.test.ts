@@ -27,7 +27,7 @@ describe.if(process.platform === "linux").concurrent("a recorder that alone is s
     expect(logOf(suite).match(/woken/g)).toHaveLength(3);
   });
 
-  test("stops what has left the step's session as well, and leaves alone what had stopped itself", async () => {
+  test("also stops what left the step's session, and leaves alone what had stopped itself", async () => {
     const suite = await startSuite();
     const script = `setsid ${fixture("marks.sh")} 40 & setsid bash -c 'echo sleeper $$; kill -STOP $$; echo woken early' & wait`;
     const exec = startExec(suite, ["--grace", "200ms"], ["bash", "-c", script]);
@@ -49,7 +49,7 @@ describe.if(process.platform === "linux").concurrent("a recorder that alone is s
     expect(leftOf(suite)).toEqual([]);
   });
 
-  test("and SIGCONT a moment later goes on", async () => {
+  test("and SIGCONT a moment later continues", async () => {
     const suite = await startSuite();
     const exec = startExec(suite, [], [fixture("marks.sh"), "40"]);
     await watcherOf(exec.pid);
@@ -89,7 +89,7 @@ describe.if(process.platform === "linux").concurrent("SIGSTOP", () => {
     expect(logOf(suite)).toBe("ready\nslept\n");
   });
 
-  test("to the whole group stops both; a timeout goes on counting where it was", async () => {
+  test("to the whole group stops both, and a timeout continues counting where it was", async () => {
     const suite = await startSuite();
     const exec = startExec(suite, ["--timeout", "800ms", "--grace", "200ms"], ["bash", "-c", "echo ready; sleep 60"]);
     await logWith(suite, "ready");
@@ -102,7 +102,7 @@ describe.if(process.platform === "linux").concurrent("SIGSTOP", () => {
     expect(ms).toBeGreaterThan(1500 + 500);
   });
 
-  test("does not keep a deaf step from being killed when its grace is over", async () => {
+  test("does not keep a deaf step from being killed after its grace period", async () => {
     const suite = await startSuite();
     const exec = startExec(suite, ["--grace", "300ms"], ["bash", "-c", "echo ready; kill -STOP $$"]);
     await logWith(suite, "ready");

@@ -26,7 +26,7 @@ function expectOneLine(words: readonly string[], { stderr, code }: { stderr: str
 }
 
 describe("what the system refuses is said in one line", () => {
-  test("whatever it is, and whoever asked", async () => {
+  test("whatever it is, and whichever verb asked", async () => {
     const db = ["--db", suite.db];
     fs.writeFileSync(path.join(suite.dir, "file"), "");
     for (const words of [
@@ -60,7 +60,7 @@ describe("what the system refuses is said in one line", () => {
     }
   });
 
-  test("and nothing where its reader has gone", async () => {
+  test("and nothing is said if the reader is gone", async () => {
     for (const words of [
       ["log", "1"],
       ["log", "1", "--grep", "1"],

@@ -81,7 +81,7 @@ describe.if(process.platform === "linux").concurrent("Ctrl-C in a terminal", () 
     expect(endOf(suite)).toMatchObject({ code: 7, "exit.signal": "SIGINT" });
   });
 
-  test("reaches it once also where there is no cat to watch for such signals", async () => {
+  test("reaches it one time, also if there is no cat to watch for such signals", async () => {
     const suite = await startSuite();
     const step = ["/bin/bash", "-c", `PATH=/usr/bin:/bin exec '${fixture("traps.sh")}' 7`];
     const session = inTerminal(["/bin/bash", harness(suite, [step])], { PATH: "/nonexistent" });
@@ -93,7 +93,7 @@ describe.if(process.platform === "linux").concurrent("Ctrl-C in a terminal", () 
     expect(endOf(suite)).toMatchObject({ code: 7, "exit.signal": "SIGINT" });
   });
 
-  test("typed twice kills a step that is deaf to it, and ends the harness", async () => {
+  test("typed two times kills a step that is deaf to it, and ends the harness", async () => {
     const suite = await startSuite();
     const session = inTerminal(["bash", harness(suite, [[fixture("tree.sh")], ["echo", "never"]])]);
     await logWith(suite, "ready");
@@ -149,7 +149,7 @@ describe.if(process.platform === "linux").concurrent("in a terminal", () => {
     expect(logOf(suite)).toBe("got secret\n");
   });
 
-  test("that is closed, the step, the recorder and the harness end, and the row is closed", async () => {
+  test("that is closed, the step, the recorder and the harness end, and the step's row is closed", async () => {
     const suite = await startSuite();
     const session = inTerminal(["bash", harness(suite, [["bash", "-c", "echo ready; sleep 60"]])]);
     await logWith(suite, "ready");

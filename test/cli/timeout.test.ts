@@ -84,7 +84,7 @@ describe.if(process.platform === "linux").concurrent("a step that takes longer t
 });
 
 describe.if(process.platform === "linux").concurrent("a step that ends", () => {
-  test("in time is not touched, and costs no more than it takes", async () => {
+  test("in time is not touched, and costs no extra time", async () => {
     const suite = await startSuite();
     const { code, ms } = await startExec(suite, ["--timeout", "60s"], ["bash", "-c", "sleep 0.1; exit 3"]).ended;
     expect(code).toBe(3);
@@ -92,7 +92,7 @@ describe.if(process.platform === "linux").concurrent("a step that ends", () => {
     expect(endOf(suite)).toEqual({ code: 3, closed: true });
   });
 
-  test("at the very moment of the timeout is one or the other, in all that is told of it", async () => {
+  test("at the very moment of the timeout counts as one or the other, in every answer about it", async () => {
     const suite = await startSuite();
     const codes: (number | null)[] = [];
     for (let step = 0; step < 12; step++) {

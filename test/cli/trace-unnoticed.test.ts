@@ -42,7 +42,7 @@ function withoutPids(text: string): string {
   return text.replace(/(?<=line \d+: )\d{2,}(?= )/g, "PID").replace(/^(BASHPID|PPID|SRANDOM)=.*$/gm, "");
 }
 
-describe("a script runs traced as without us that", () => {
+describe("traced and untraced, a script behaves the same that", () => {
   test.each(watchfulScripts.map((script) => [script.title, script] as const))("%s", async (_, script) => {
     const off = await expectUnnoticed(script);
     expect({ off, traced: off === null }).toEqual({ off, traced: script.traced });

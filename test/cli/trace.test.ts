@@ -33,7 +33,7 @@ function markOf({ script, lib }: { script: string; lib?: string }): { file: stri
   throw new Error(`no mark in ${script}`);
 }
 
-test("the failing line is the script's, by its path from the root, also when run from elsewhere", async () => {
+test("the failing line has the script's path from the root, also if the script runs from elsewhere", async () => {
   const suite = await startSuite();
   fs.mkdirSync(path.join(suite.dir, "odd 'dir\n: x"));
   fs.writeFileSync(path.join(suite.dir, "odd 'dir\n: x/st ep:1.sh"), "set -u\ncd /\nfalse\n");
@@ -65,7 +65,7 @@ describe("a trace", () => {
     expect((await suite.verb("verify")).code).toBe(0);
   });
 
-  test("is asked for by SCENARIOLOG_TRACE as well, and exec has none unless it is", async () => {
+  test("is requested by SCENARIOLOG_TRACE as well; without a request, exec keeps none", async () => {
     const suite = await startSuite();
     await suite.exec([], ["bash", "-c", "false"]);
     await suite.exec(["--step-num", "1"], ["bash", "-c", "false"], { env: { SCENARIOLOG_TRACE: "auto" } });
@@ -172,7 +172,7 @@ describe("a trace", () => {
     expect(text[2]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z \[\d+\] \+ s\.sh:2 f\(\): test -d \/$/);
   });
 
-  test("of a long step has its last 10,000 commands, and says how many are left out", async () => {
+  test("has the last 10,000 commands of a long step, and says how many are left out", async () => {
     const suite = await startSuite();
     await suite.exec(["--trace", "auto"], ["bash", "-c", "for ((i = 0; i < 10000; i++)); do :; done; false"]);
     expect(suite.sql("SELECT count(*) AS n, min(command_num) AS first FROM commands")[0]?.n).toBe(10_000);
@@ -180,7 +180,7 @@ describe("a trace", () => {
     expect((await suite.rows("failures"))[0]).toMatchObject({ failed_line: 1, failed_command: "false" });
   });
 
-  test("is of the attempt: what the last one failed at counts", async () => {
+  test("belongs to its attempt: the failing line is that of the last attempt", async () => {
     const suite = await startSuite();
     const script = "[ -e seen ] || {\n  touch seen\n  exit 3\n}\nexit 4\n";
     fs.writeFileSync(path.join(suite.dir, "s.sh"), script);
@@ -195,7 +195,7 @@ describe("a trace", () => {
     expect((await suite.verb("verify")).stdout).not.toContain("trace");
   });
 
-  test("says what ran when the step was ended from outside", async () => {
+  test("names the command that ran when the step was ended from outside", async () => {
     const suite = await startSuite();
     await suite.exec(["--trace", "auto", "--timeout", "300ms", "--grace", "0"], ["bash", "-c", "echo one\nsleep 30"]);
     expect((await suite.rows("failures"))[0]).toMatchObject({
@@ -205,7 +205,7 @@ describe("a trace", () => {
     });
   });
 
-  test("leaves a BASH_ENV of the user's in force, for the step and for its children", async () => {
+  test("leaves the user's BASH_ENV in force, for the step and for its children", async () => {
     const suite = await startSuite();
     const file = path.join(suite.dir, "env of mine.sh");
     fs.writeFileSync(file, "greet() { echo hello; }\nreturn 3\n");

@@ -3,7 +3,7 @@ import { startSuite } from "../support/suite.ts";
 
 const MEGABYTE = 1 << 20;
 
-test("keeps behind a step's other tags what it used: processor time and memory", async () => {
+test("stores what a step used, processor time and memory, after its other tags", async () => {
   const suite = await startSuite();
   const burn = "const b = Buffer.alloc(300 << 20, 1); while (process.cpuUsage().user < 200_000) b[0]++;";
   await suite.exec(["--step-num", "1", "--kv", "mine:1"], [process.execPath, "-e", burn]);
@@ -17,7 +17,7 @@ test("keeps behind a step's other tags what it used: processor time and memory",
   expect(value.get("rusage.user_ms")).toBeGreaterThan(100);
 });
 
-test("says of a step smaller than the recorder only what its memory did not exceed", async () => {
+test("stores only an upper bound for the memory of a step smaller than the recorder", async () => {
   const suite = await startSuite();
   await suite.exec(["--step-num", "1"], ["true"]);
   const tags = suite.sql("SELECT k, v FROM kv WHERE k LIKE 'rusage.max%'");
@@ -25,7 +25,7 @@ test("says of a step smaller than the recorder only what its memory did not exce
   expect(Number(tags[0]!.v)).toBeGreaterThan(5 * MEGABYTE);
 });
 
-test("a step that is tried again has the usage of its last attempt, and none of the one before", async () => {
+test("a step that is tried again has the usage of its last attempt only", async () => {
   const suite = await startSuite();
   const large = "Buffer.alloc(200 << 20, 1)";
   await suite.exec(["--step-num", "1"], [process.execPath, "-e", large]);
@@ -33,7 +33,7 @@ test("a step that is tried again has the usage of its last attempt, and none of 
   expect(suite.sql("SELECT k FROM kv WHERE k LIKE 'rusage.max%'")).toEqual([{ k: "rusage.max_rss_floor_bytes" }]);
 });
 
-test("has no usage of a command that could not be started", async () => {
+test("stores no usage for a command that could not start", async () => {
   const suite = await startSuite();
   expect(await suite.exec(["--step-num", "1"], ["/nowhere/program"])).toMatchObject({ code: 127 });
   expect(suite.sql("SELECT k FROM kv WHERE k LIKE 'rusage.%'")).toEqual([]);

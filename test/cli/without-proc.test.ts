@@ -16,7 +16,7 @@ function hidden(args: readonly string[], options: { cwd?: string; stdin?: Blob }
 }
 
 describe.if(compiled && canHide).concurrent("without /proc (on the executable, where this user may mount)", () => {
-  test("a step is run as it is, and one line says that it is not recorded", async () => {
+  test("a step runs unchanged, and one line says that it is not recorded", async () => {
     const dir = tempDir();
     const words = ["a b", "", "--", "$HOME", "*", "ä\n"];
     const step = ["sh", "-c", 'echo "in $PWD"; cat; printf "<%s>" "$@"; echo err >&2; exit 9', "sh", ...words];
@@ -29,7 +29,7 @@ describe.if(compiled && canHide).concurrent("without /proc (on the executable, w
     expect(fs.readdirSync(dir)).toEqual([]);
   });
 
-  test("so are a harness and a command, which keep their stdin", async () => {
+  test("a harness and a command run as well, and keep their stdin", async () => {
     for (const verb of ["record", "cmd"]) {
       const { code, signal, stdout } = await hidden([verb, "--", "sh", "-c", "cat; kill -TERM $$"], {
         stdin: new Blob(["typed"]),
@@ -38,7 +38,7 @@ describe.if(compiled && canHide).concurrent("without /proc (on the executable, w
     }
   });
 
-  test("what is not there is 127, what needs /proc is an error", async () => {
+  test("a missing command is 127, and a verb that needs /proc is an error", async () => {
     expect((await hidden(["exec", "--name", "a", "--", path.join(tempDir(), "none")])).code).toBe(127);
     for (const [args, code] of [
       [["record", "steps"], 125],

@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { run, scenariolog, tempDir } from "../support/program.ts";
-import { anchorsOf, documents, localLinksOf, pages, root, textOf, topicFolder } from "./documents.ts";
+import { anchorsOf, documents, localLinksOf, pages, pathsIn, root, textOf, topicFolder } from "./documents.ts";
 import {
   type Block,
   blocksOf,
@@ -96,6 +96,15 @@ for (const document of documents) {
       return anchor !== "" && !anchorsOf(textOf(target)).has(anchor);
     });
     expect(broken).toEqual([]);
+  });
+}
+
+for (const document of ["CONTRIBUTING.md", "docs/architecture.md"]) {
+  test(`files and folders that ${document} names exist`, () => {
+    const named = pathsIn(textOf(document));
+    expect(named.length).toBeGreaterThan(10);
+    const missing = named.filter((name) => !["", "src"].some((folder) => fs.existsSync(path.join(root, folder, name))));
+    expect(missing).toEqual([]);
   });
 }
 

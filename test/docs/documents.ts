@@ -37,6 +37,12 @@ export function localLinksOf(markdown: string): [file: string, anchor: string][]
   });
 }
 
+/** Paths in backticks, relative to the checkout or to src/: `src/store/`, `capture/drain.ts`. */
+export function pathsIn(markdown: string): string[] {
+  const quoted = [...markdown.matchAll(/`([\w.-]+(?:\/[\w.-]+)+\/?|[\w-]+\/)`/g)].map(([, name]) => name!);
+  return quoted.filter((name) => !name.startsWith(".") && !name.startsWith("dist/"));
+}
+
 function markdownIn(folder: string): string[] {
   return fs
     .readdirSync(path.join(root, folder))
