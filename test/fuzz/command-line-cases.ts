@@ -13,7 +13,7 @@ const FORMATS = ["table", "json", "jsonl", "yaml", "csv", "tsv", "markdown", "ht
 const NUMBERS = ["0", "1", "-1", "10", "9007199254740991", "9007199254740993", "00", "1_000"];
 
 /** Verbs that may write where they are told to. */
-const WRITERS = new Set(["init", "run start", "run end", "index fts", "prune"]);
+const WRITERS = new Set(["init", "run start", "run end", "index fts", "prune", "tag set", "artifact add", "note"]);
 
 /** Codes of verbs that have others than 0, 1 and 2. */
 const CODES: ReadonlyMap<string, readonly number[]> = new Map([
