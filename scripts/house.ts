@@ -54,11 +54,6 @@ export const floors: Readonly<Record<string, Floor>> = {
   main: { holds: "the entry point", mayImport: ["cli"] },
 };
 
-/** Files that a folder may import although it only passes their types on, or opens what it passes on. */
-export const handedOn: Readonly<Record<string, readonly string[]>> = {
-  cli: ["store/open.ts", "store/store.ts", "capture/platform.ts", "capture/this-platform.ts", "files/"],
-};
-
 /** The table of docs/architecture.md, in Markdown. */
 export function floorTable(): string {
   const rows = Object.entries(floors).map(
