@@ -38,8 +38,8 @@ export class History {
     for (const pragma of ["journal_mode = OFF", "synchronous = OFF", "cache_size = -262144"]) this.#set(pragma);
     // Its small transactions become parts of the large one that `add` begins.
     Object.assign(this.#store, {
-      immediate: (work: () => unknown) => work(),
-      patient: async (work: () => unknown) => work(),
+      transaction: (work: () => unknown) => work(),
+      backgroundTransaction: async (work: () => unknown) => work(),
     });
   }
 

@@ -17,7 +17,7 @@ export async function findStrayed(store: Store, gate: Gate, rows: readonly LogRo
   for (const row of rows) {
     const place = await placeOf(store, gate, row);
     if (place === null) continue;
-    store.immediate(() => {
+    store.transaction(() => {
       // Unless somebody was faster.
       const now = logFileAt(store, row.file);
       if (now?.file_id === row.file_id) moveLogFile(store, now, place);

@@ -13,8 +13,8 @@ export interface Matcher {
 
 /**
  * Finds the lines that match a regular expression. A line is tested without its line end (LF, CR LF), as UTF-8. Most
- * lines match nothing, so the expression runs over many lines at once, and only those in which it finds something are
- * looked at one by one.
+ * lines match nothing, so the expression runs over many lines at once, and only lines in which it finds something are
+ * tested one by one.
  */
 export class LineMatcher implements Matcher {
   readonly #many: LinePattern | null;
@@ -27,7 +27,7 @@ export class LineMatcher implements Matcher {
     return this.pattern.test(withoutEnd(line.toString("utf8")));
   }
 
-  /** `text` is the line decoded, as latin1 if it is `asBytes`. */
+  /** `text` is the decoded line: latin1 if `asBytes`, else UTF-8. */
   #matchesText(text: string, asBytes: boolean, bytes: Buffer, range: Range): boolean {
     if (asBytes && /[^\0-\x7f]/.test(text)) return this.matches(bytes.subarray(...range));
     return this.pattern.test(withoutEnd(text));
@@ -52,14 +52,14 @@ export class LineMatcher implements Matcher {
     const hasBreaks = this.#many?.seesBreaks !== false && (isForBytes ? BREAKS_AS_BYTES : BREAKS).test(text);
     const many = hasBreaks && this.#many?.isFragile ? null : this.#many;
     const isSure = many !== null && !hasBreaks && !(isForBytes && many.isLoose);
-    // Decoded, a sequence of several bytes never has as many units: then each unit is one byte.
+    // A sequence of several bytes never decodes to as many units. If the lengths are equal, each unit is one byte.
     const places = text.length === bytes.length ? null : new Places(text, bytes);
     for (let start = 0; start < text.length; ) {
       if (many !== null) {
         many.regExp.lastIndex = start;
         if (!many.regExp.test(text)) return;
         const { lastIndex } = many.regExp;
-        // An empty match behind the last line end is in no line.
+        // An empty match after the last line end is in no line.
         if (lastIndex >= text.length && text.endsWith("\n")) return;
         start = lastIndex === 0 ? 0 : text.lastIndexOf("\n", lastIndex - 1) + 1;
       }
@@ -76,11 +76,11 @@ function withoutEnd(line: string): string {
   return line.slice(0, line.endsWith("\r\n") ? -2 : -1);
 }
 
-/** What `^` and `$` take for the end of a line, and a line does not. */
+/** Characters that end a line for `^` and `$`, but not for this program. */
 const BREAKS = /[\r\u2028\u2029]/;
 const BREAKS_AS_BYTES = /\r|\xe2\x80[\xa8\xa9]/;
 
-/** Where the lines of a text begin in the bytes that it was decoded from, asked in order. */
+/** Finds where the lines of a text begin in the bytes from which it was decoded. Ask in order. */
 class Places {
   #position = 0;
   #byte = 0;
@@ -90,7 +90,7 @@ class Places {
     private readonly bytes: Buffer,
   ) {}
 
-  /** Of the beginning of a line, or the end of the text. Decoding keeps every LF, whatever lies between them. */
+  /** `position` is the beginning of a line, or the end of the text. Decoding keeps every LF, whatever lies between them. */
   byteOf(position: number): number {
     if (position === this.text.length) return this.bytes.length;
     while (this.#position < position) {

@@ -32,6 +32,11 @@ export function screenLine(text: string): string {
   return REDRAWS.test(text) ? new ScreenLine().write(text) : text.replace(SEQUENCE, "");
 }
 
+/** Whether `screenLine` may change a line. False for most. */
+export function isControlled(text: string): boolean {
+  return CONTROL.test(text);
+}
+
 class ScreenLine {
   /** Rows that the cursor has left. */
   readonly #rows: string[] = [];

@@ -12,9 +12,9 @@ export interface StepOptions {
   readonly onLeak: "warn" | "fail" | "kill";
   /** Which logs are indexed; the others are left for `index fts`. */
   readonly index: "all" | "stderr" | "none";
-  /** Of each log no more is indexed; Infinity is no limit. */
+  /** No more of each log is indexed. Infinity means no limit. */
   readonly indexLimitBytes: number;
-  /** Further attempts after one that failed. */
+  /** The most further attempts after one that failed. */
   readonly retries: number;
   readonly retryDelayMs: number;
   /** Whether a step that passed at a later attempt counts as passed. */
@@ -39,7 +39,7 @@ export interface StepSpec extends StepOptions {
   readonly logDir: string;
   readonly name: string;
   readonly num: number;
-  /** Instead of `num` it gets the next free number of its run, if `record` has started that. */
+  /** The step gets the next free number of its run instead of `num`, if `record` has started the run. */
   readonly takesNextNum?: boolean;
   readonly scriptPath: string;
   /** The child's working directory; "" means the caller's. */
@@ -52,7 +52,7 @@ export interface StepSpec extends StepOptions {
 export const SKIP_CODE = 77;
 
 /**
- * `interrupted` has no end, or was ended by a signal to its recorder; `running` has a recorder that is at it. A run that
+ * `interrupted` has no end, or was ended by a signal to its recorder; `running` has a recorder that is at work. A run that
  * only skipped its steps is `skipped`; one that left steps of its plan out, and failed in none, is `partial`.
  */
 export const runStatuses = ["passed", "failed", "interrupted", "running", "skipped", "partial"] as const;
@@ -60,7 +60,7 @@ export type RunStatus = (typeof runStatuses)[number];
 /** A step that is `not run` was planned, and not reached. */
 export type Status = RunStatus | "not run";
 
-/** `reason` is why the last attempt ended, null for its own doing; `running` says that its recorder is at work. */
+/** `reason` is why the last attempt ended, null if by itself; `running` says that its recorder is at work. */
 export function statusOf(
   completedAt: string | null,
   code: number | null,

@@ -11,14 +11,14 @@ export const CWD_TAG = "record.cwd";
 export const LEFT_OUT_TAG = "record.left_out";
 
 /**
- * One `--kv` value: `a:b`, or several with commas as in CSV (`a:b,c:d`, `"a:b,c"`). Split on the first `:`, so that
- * `url:http://x` works, else on the first `=`. Throws a usage error for a part with neither, or with no key.
+ * Parses one `--kv` value: `a:b`, or several with commas as in CSV (`a:b,c:d`, `"a:b,c"`). It splits at the first `:`, so
+ * that `url:http://x` works, else at the first `=`. Throws a usage error for a part with neither, or with no key.
  */
 export function parseTags(text: string): [string, string][] {
   return splitFields(text).map((field) => parseTag(field));
 }
 
-/** An element of `--kv` that names a file: `@tags.json`. Undefined when it is a tag. */
+/** Returns the file that an element of `--kv` names (`@tags.json`), or undefined if the element is a tag. */
 export function tagFileOf(field: string): string | undefined {
   return field.startsWith("@") && field.length > 1 ? field.slice(1) : undefined;
 }
@@ -34,7 +34,7 @@ export function parseTag(field: string, flag = "kv"): [string, string] {
   return [key, field.slice(at + 1)];
 }
 
-/** Tags from the object of a JSON or YAML file: scalars become strings, deeper values compact JSON, null is empty. */
+/** Makes tags of the object in a JSON or YAML file: scalars become strings, deeper values compact JSON, null is empty. */
 export function tagsFromObject(value: unknown, source: string): [string, string][] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw usageError(`--kv @${source} does not hold an object of tags`, 'write it as {"key": "value"}');
@@ -51,7 +51,7 @@ function scalarText(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** Fields of one CSV record. A quote counts only at the start of a field; `""` inside quotes is one quote. */
+/** Splits one CSV record into fields. A quote counts only at the start of a field; `""` inside quotes is one quote. */
 export function splitFields(text: string): string[] {
   if (text === "") return [];
   const fields: string[] = [];

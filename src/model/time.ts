@@ -1,6 +1,6 @@
 /**
- * Times in the database are UTC, RFC 3339. The Go build trims trailing zeros of the fraction, so its text does not
- * sort; ours always carries nine digits, and both are compared as numbers.
+ * Times in the database are UTC, RFC 3339. The Go build trims trailing zeros of the fraction, so that its text does not
+ * sort. This program always writes nine digits, and compares both as numbers.
  */
 export interface Clock {
   /** Wall time now, in nine-digit RFC 3339. */
@@ -24,7 +24,7 @@ export function formatTime(epochMs: number): string {
 
 const RFC3339 = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?$/i;
 
-/** Nanoseconds since the epoch; null when the text is no time. Accepts any number of fraction digits, also none. */
+/** Returns nanoseconds since the epoch, or null if the text is no time. Accepts any number of fraction digits, also none. */
 export function parseTime(text: string | null | undefined): bigint | null {
   const match = typeof text === "string" ? RFC3339.exec(text) : null;
   if (!match) return null;
@@ -34,7 +34,7 @@ export function parseTime(text: string | null | undefined): bigint | null {
   return BigInt(wholeMs) * 1_000_000n + BigInt(fraction.padEnd(9, "0").slice(0, 9));
 }
 
-/** Whole ms from `start` to `end`; 0 when the clock jumped back or either is no time. */
+/** Returns whole ms from `start` to `end`; 0 if the clock jumped back or either is no time. */
 export function elapsedMs(start: string, end: string): number {
   const from = parseTime(start);
   const to = parseTime(end);
@@ -43,7 +43,7 @@ export function elapsedMs(start: string, end: string): number {
 
 /**
  * `Date.now()` has no fraction. The high-resolution clock has one, but counts from the start of the process and does
- * not follow a wall clock that is set meanwhile: it is used as long as the two agree.
+ * not follow a wall clock that is set meanwhile. So it is used only as long as the two agree.
  */
 function wallClockMs(): number {
   const coarse = Date.now();

@@ -14,7 +14,7 @@ export interface Artifact {
   readonly sha256: string | null;
 }
 
-/** Returns the new artifact's id. On record from the start is that it is not indexed: what dies now is found later. */
+/** Returns the new artifact's id. It counts as not indexed from the start, so that the logs of a dead recorder are found later. */
 export function insertArtifact(
   store: Store,
   scope: Scope,
@@ -36,7 +36,7 @@ export function insertArtifact(
   return lastInsertRowid;
 }
 
-/** What is known of an artifact only when its file is whole. */
+/** Records what is known of an artifact only after its file is whole. */
 export function finishArtifact(
   store: Store,
   artifactId: number,
@@ -51,7 +51,7 @@ export function finishArtifact(
   );
 }
 
-/** Ids of the files of a command, in the order they were recorded. */
+/** Returns the ids of a command's files in the order in which they were recorded. */
 export function artifactsOfCommand(store: Store, commandId: string): number[] {
   return store
     .all<{ artifact_id: number }>(
@@ -69,7 +69,7 @@ export interface ArtifactContent {
   readonly isText: boolean;
 }
 
-/** The newest artifact of a run or step with this kind and path; null when there is none. */
+/** Returns the id of the newest artifact of a run or step with this kind and path, or null. */
 export function artifactAtPath(store: Store, scope: Scope, kind: string, path: string): number | null {
   const row = store.get<{ artifact_id: number }>(
     `SELECT artifact_id FROM artifacts
@@ -82,7 +82,7 @@ export function artifactAtPath(store: Store, scope: Scope, kind: string, path: s
   return row?.artifact_id ?? null;
 }
 
-/** The file of an artifact holds something else by now. */
+/** Records what an artifact's file holds now. */
 export function replaceArtifact(store: Store, artifactId: number, content: ArtifactContent): void {
   store.run(
     "UPDATE artifacts SET size_bytes = ?, sha256 = ?, is_text = ? WHERE artifact_id = ?",
@@ -93,7 +93,7 @@ export function replaceArtifact(store: Store, artifactId: number, content: Artif
   );
 }
 
-/** Of a log that was lost before its end. */
+/** Removes the artifact of a log that was lost before its end, with its lines. */
 export function removeArtifact(store: Store, artifactId: number): void {
   forgetLines(store, artifactId);
   store.run("DELETE FROM artifacts WHERE artifact_id = ?", artifactId);
@@ -107,7 +107,7 @@ export function artifactsOf(store: Store, runId: string): Artifact[] {
   );
 }
 
-/** Files of a run itself whose recorder did not come to their end. */
+/** Returns the files of a run itself that their recorder left unfinished. */
 export function unfinishedOfRun(store: Store, runId: string): Pick<Artifact, "artifact_id" | "path">[] {
   return store.all(
     "SELECT artifact_id, path FROM artifacts WHERE run_id = ? AND step_id IS NULL AND sha256 IS NULL ORDER BY +artifact_id",
@@ -115,7 +115,7 @@ export function unfinishedOfRun(store: Store, runId: string): Pick<Artifact, "ar
   );
 }
 
-/** Null when there is none of this id. */
+/** Returns null if there is none of this id. */
 export function artifactOf(store: Store, artifactId: number): Artifact | null {
   return store.get<Artifact>(
     `SELECT artifact_id, run_id, step_id, kind, path, is_text, size_bytes, sha256
@@ -124,13 +124,13 @@ export function artifactOf(store: Store, artifactId: number): Artifact | null {
   );
 }
 
-/** The stored stderr path of each step that has one, by step id: its last attempt's. */
+/** Returns the stored stderr path of each step's last attempt, by step id; absent for a step without one. */
 export function stderrPaths(store: Store, runId: string): Map<string, string> {
   // The Go build keeps no attempts.
   const [join, attempt] = store.hasTable("log_files")
     ? ["LEFT JOIN log_files l ON l.artifact_id = a.artifact_id", "coalesce(l.attempt, 0), "]
     : ["", ""];
-  // With +kind the run's index is used, not that of every stderr there is.
+  // +kind makes SQLite use the run's index instead of the one of all kinds.
   const rows = store.all<{ step_id: string; path: string }>(
     `SELECT a.step_id, a.path FROM artifacts a ${join}
      WHERE a.run_id = ? AND +a.kind = 'stderr' AND a.step_id IS NOT NULL ORDER BY ${attempt}a.artifact_id`,
@@ -139,7 +139,7 @@ export function stderrPaths(store: Store, runId: string): Map<string, string> {
   return new Map(rows.map(({ step_id, path }) => [step_id, path]));
 }
 
-/** Stdout and stderr of a step's own process, of all its attempts, oldest first; not those of commands inside it. */
+/** Returns stdout and stderr of a step's own process, of all its attempts, oldest first; not those of commands inside it. */
 export function streamArtifactsOf(
   store: Store,
   step: { readonly run_id: string; readonly step_id: string },

@@ -1,17 +1,17 @@
 import type { Store } from "./store.ts";
 
-/** Names the process that records: a pid alone is used again, and means another process on another machine. */
+/** Identifies the process that records. A pid alone is reused, and means another process on another machine. */
 export interface RecorderIdentity {
   readonly recorder_pid: number | null;
-  /** Clock ticks since boot; "" where the platform does not tell. */
+  /** Clock ticks since boot; "" if the platform does not say. */
   readonly recorder_start: string | null;
-  /** Of the running kernel; "" where the platform does not tell. */
+  /** The running kernel's boot; "" if the platform does not say. */
   readonly boot_id: string | null;
-  /** In which the pid counts; "" where the platform does not tell. */
+  /** The namespace in which the pid counts; "" if the platform does not say. */
   readonly pid_namespace: string | null;
 }
 
-/** One try of a step. The last three are null while it has no end. */
+/** One try of a step. What describes its end is null while it has none. */
 export interface Attempt extends RecorderIdentity {
   readonly step_id: string;
   readonly attempt: number;
@@ -19,7 +19,7 @@ export interface Attempt extends RecorderIdentity {
   readonly completed_at: string | null;
   readonly exit_code: number | null;
   readonly duration_ms: number | null;
-  /** Why it ended, where that is not its own doing: interrupted, timeout, leak. */
+  /** Why it ended, if that was not its own doing: interrupted, timeout, leak. */
   readonly reason: string | null;
 }
 
@@ -40,17 +40,7 @@ export function insertAttempt(store: Store, stepId: string, startedAt: string, r
   return attempt;
 }
 
-/** The attempt that a step of the Go build's is, which keeps no attempts. Nothing when there are some already. */
-export function adoptAttempt(store: Store, stepId: string): void {
-  store.run(
-    `INSERT INTO attempts(step_id, attempt, started_at, completed_at, exit_code, duration_ms)
-     SELECT step_id, 1, started_at, completed_at, exit_code, duration_ms FROM steps
-     WHERE step_id = ?1 AND NOT EXISTS (SELECT 1 FROM attempts WHERE step_id = ?1)`,
-    stepId,
-  );
-}
-
-/** The attempt of a step that this recorder began at this time; null when there is none. */
+/** Returns the attempt of a step that this recorder began at this time, or null. */
 export function findAttempt(
   store: Store,
   stepId: string,
@@ -67,14 +57,14 @@ export function findAttempt(
   );
 }
 
-/** 0 for a step without attempts. */
+/** Returns the highest attempt of a step; 0 if it has none. */
 export function lastAttemptOf(store: Store, stepId: string): number {
   return (
     store.get<{ last: number | null }>("SELECT max(attempt) AS last FROM attempts WHERE step_id = ?", stepId)?.last ?? 0
   );
 }
 
-/** Whole ms; null for an attempt that has no end, or is not there. */
+/** Returns whole ms; null if the attempt has no end, or does not exist. */
 export function attemptDurationOf(store: Store, stepId: string, attempt: number): number | null {
   const sql = "SELECT duration_ms FROM attempts WHERE step_id = ? AND attempt = ?";
   return store.get<{ duration_ms: number | null }>(sql, stepId, attempt)?.duration_ms ?? null;
@@ -97,13 +87,13 @@ export function finishAttempt(
   );
 }
 
-/** Whether an attempt is there and has no end. */
+/** Whether an attempt exists and has no end. */
 export function isOpen(store: Store, stepId: string, attempt: number): boolean {
   const sql = "SELECT 1 FROM attempts WHERE step_id = ? AND attempt = ? AND completed_at IS NULL";
   return store.get(sql, stepId, attempt) !== null;
 }
 
-/** Attempts of a run that have no end, oldest first. None in a file of the Go build's. */
+/** Returns the attempts of a run that have no end, oldest first; none in a file of the Go build. */
 export function openAttempts(store: Store, runId: string): Attempt[] {
   if (!store.hasTable("attempts")) return [];
   return store.all<Attempt>(

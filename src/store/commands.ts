@@ -1,6 +1,6 @@
 import type { Store } from "./store.ts";
 
-/** A row of commands: one program call inside a step. One that has no end has null in the last three. */
+/** A row of commands: one program call inside a step. The last three columns are null while it has no end. */
 export interface Command {
   readonly command_id: string;
   readonly step_id: string;
@@ -15,7 +15,7 @@ export interface Command {
   readonly duration_ms: number | null;
 }
 
-/** The next free number of a step's commands, from 1, traced ones apart. To be asked for in the transaction that uses it. */
+/** Returns the next free number of a step's commands, from 1, not counting traced ones. Call it in the transaction that uses it. */
 export function nextCommandNum(store: Store, stepId: string): number {
   const sql = `SELECT coalesce(max(command_num), 0) + 1 AS next FROM commands
                WHERE command_id > ?1 || '-cmd-' AND command_id < ?1 || '-cmd.'`;
@@ -53,7 +53,7 @@ export function finishCommand(
   );
 }
 
-/** The tag of a command that has no end yet: who records it. Of all history only those few have it. */
+/** The tag that says who records a command. Only commands without an end have it, and so only few rows of all history. */
 export const RECORDER_TAG = "cmd.recorder";
 
 export interface OpenCommand extends Pick<Command, "command_id" | "step_id" | "started_at"> {
@@ -61,9 +61,9 @@ export interface OpenCommand extends Pick<Command, "command_id" | "step_id" | "s
   readonly recorder: string;
 }
 
-/** Commands of a run that have no end, oldest first. */
+/** Returns the commands of a run that have no end, oldest first. */
 export function openCommands(store: Store, runId: string): OpenCommand[] {
-  // With +run_id the key's index is used, not that of all tags of the run.
+  // +run_id makes SQLite use the key's index instead of the one of all the run's tags.
   return store.all<OpenCommand>(
     `SELECT c.command_id, c.step_id, c.started_at, t.v AS recorder
      FROM kv t JOIN commands c ON c.command_id = t.command_id

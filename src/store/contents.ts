@@ -5,12 +5,12 @@ export interface Contents {
   readonly db_user_version: number;
   /** Whether the file has the index table and this program can read it. */
   readonly db_fts: boolean;
-  /** Names of our migrations that the file has, oldest first, with commas; "" in a file of the Go build's. */
+  /** Names of this program's migrations in the file, oldest first, separated by commas; "" in a file of the Go build. */
   readonly db_migrations: string;
   readonly db_runs: number;
   readonly db_steps: number;
   readonly db_artifacts: number;
-  /** Null without an index. */
+  /** Null if the file has no index. */
   readonly db_indexed_lines: number | null;
 }
 

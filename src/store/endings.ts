@@ -1,6 +1,6 @@
 import type { Store } from "./store.ts";
 
-/** Why steps of a run ended, for those whose last attempt did not end by itself. Empty in a file of the Go build's. */
+/** Returns why the steps of a run ended whose last attempt did not end by itself, by step id; empty in a file of the Go build. */
 export function endingsOf(store: Store, runId: string): Map<string, string> {
   if (!store.hasTable("attempts")) return new Map();
   const rows = store.all<{ step_id: string; reason: string }>(

@@ -3,9 +3,9 @@ import type { Store } from "./store.ts";
 import { isStatementError } from "./translate.ts";
 
 export interface Expression {
-  /** What FTS5 is asked. */
+  /** The expression for FTS5. */
   readonly expression: string;
-  /** True when the query is no FTS5 expression and was taken as a phrase of its words. */
+  /** Whether the query is no FTS5 expression and was taken as a phrase of its words. */
   readonly asPhrase: boolean;
 }
 
@@ -13,8 +13,8 @@ export interface Expression {
 const WORD = /[\p{L}\p{N}\p{Co}]/u;
 
 /**
- * Turns a query into an FTS5 expression: itself where it is one. Ordinary text (`--out`, `don't`, `x.go:12`) seldom
- * is: then it becomes a phrase, as `literal` makes of any query. Throws USAGE for a query without a word.
+ * Turns a query into an FTS5 expression. A query that is one stays as it is. Ordinary text (`--out`, `don't`, `x.go:12`)
+ * seldom is, and becomes a phrase; with `literal` every query does. Throws USAGE for a query without a word.
  */
 export function expressionOf(store: Store, query: string, literal: boolean): Expression {
   if (!WORD.test(query)) {
@@ -26,12 +26,12 @@ export function expressionOf(store: Store, query: string, literal: boolean): Exp
 }
 
 function isExpression(store: Store, query: string): boolean {
-  // "*id" and "*reads" are questions about the query engine, which it answers with a row that is no line.
+  // FTS5 answers "*id" and "*reads", questions about itself, with a row that is no line.
   if (query.startsWith("*")) return false;
-  // Columns that the index keeps without their words: `run_id:7` is valid and never finds anything.
+  // The index keeps no words of these columns: `run_id:7` is valid and never finds anything.
   if (/\b(?:run_id|artifact_id|line_num)\s*:/i.test(query.replaceAll(/"[^"]*"/g, " "))) return false;
   try {
-    // No row has such an id: only the expression is parsed.
+    // No row has such an id, so that only the expression is parsed.
     store.get("SELECT 1 FROM log_lines_fts WHERE log_lines_fts MATCH ? AND rowid BETWEEN -2 AND -1", query);
     return true;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { hasFts5 } from "./fts5.ts";
 
-/** What the SQLite inside this program is. */
+/** Returns the version of the SQLite inside this program, and whether it has FTS5. */
 export function sqliteFacts(): { version: string; fts5: boolean } {
   const db = new Database(":memory:");
   try {

@@ -11,8 +11,8 @@ export interface FailingSource {
 }
 
 /**
- * The last command of an attempt that ended with another code than 0; of those that stand at a place, where that is known.
- * Null where there is none.
+ * Returns the last command of an attempt that ended with a code other than 0, or null. Commands with a known place come
+ * first.
  */
 export function failingSource(
   store: Store,

@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
 
 /**
- * Whether this SQLite has the FTS5 module: asked of the module list, since the text of an error proves nothing.
- * `SCENARIOLOG_NO_FTS5=1` makes the store behave as if it had not.
+ * Whether this SQLite has the FTS5 module. It asks the module list, because the text of an error proves nothing.
+ * `SCENARIOLOG_NO_FTS5=1` makes the store behave as if the module were missing.
  */
 export function hasFts5(db: Database): boolean {
   if (process.env.SCENARIOLOG_NO_FTS5 === "1") return false;

@@ -5,17 +5,17 @@ import { hasWalContent } from "./read-only.ts";
 import { refuseOddSideFiles } from "./side-files.ts";
 import { damaged, notADatabase } from "./translate.ts";
 
-/** What a file says of itself before SQLite is let near it. */
+/** What a file says about itself before SQLite opens it. */
 export interface Header {
-  /** No byte in it yet. */
+  /** It has no bytes yet. */
   readonly empty: boolean;
   /** Its changes go through a write-ahead log. */
   readonly wal: boolean;
 }
 
 /**
- * Reads a database's first 100 bytes (https://sqlite.org/fileformat.html#the_database_header). Null when there is no
- * such file, but its directory. Throws for what is no database.
+ * Reads a database's first 100 bytes (https://sqlite.org/fileformat.html#the_database_header). Returns null if its
+ * directory exists and the file does not. Throws NO_DATABASE or NOT_A_DATABASE for anything else that is no database.
  */
 export function readHeader(file: string): Header | null {
   const start = firstBytes(file);
@@ -24,7 +24,7 @@ export function readHeader(file: string): Header | null {
   const { bytes, sizeBytes } = start;
   if (bytes.length === 0) return { empty: true, wal: false };
   if (bytes.length < 100 || bytes.toString("latin1", 0, 16) !== "SQLite format 3\0") throw notADatabase(file);
-  // SQLite takes what is missing for zeros. While pages are moved in from the log, the file may have any size.
+  // SQLite reads missing bytes as zeros. During a checkpoint the file may have any size.
   const pageBytes = bytes.readUInt16BE(16);
   if (pageBytes > 1 && sizeBytes % pageBytes > 0 && !hasWalContent(file))
     throw damaged(file, "its last page is cut off");
@@ -37,11 +37,11 @@ export function noDatabase(file: string): ScenariologError {
   });
 }
 
-/** Of the longest path that SQLite opens, with what it appends for a journal (MAX_PATHNAME of its os_unix.c). */
+/** The longest path that SQLite opens, with the suffix of a journal (MAX_PATHNAME in its os_unix.c). */
 const LONGEST_PATH_BYTES = 512;
 const LONGEST_SUFFIX = "-journal";
 
-/** Throws for a file that could be made, but that SQLite could not open: it would be left behind, empty. */
+/** Throws if the file could be created but not opened by SQLite: it would be left behind, empty. */
 export function refuseLongName(file: string): void {
   const full = path.join(fs.realpathSync(path.dirname(path.resolve(file))), path.basename(file)) + LONGEST_SUFFIX;
   try {
@@ -58,7 +58,7 @@ function firstBytes(file: string): { bytes: Buffer; sizeBytes: number } | null {
   if (file === "") throw usageError("--db is empty", "name the database file: --db FILE");
   let fd: number;
   try {
-    // Asked first, since opening a pipe would wait for its writer.
+    // This is asked first, because opening a pipe would wait for its writer.
     if (!fs.statSync(file).isFile()) {
       throw new ScenariologError("NOT_A_DATABASE", `${file} is not a file`, { hint: "check --db" });
     }

@@ -33,7 +33,7 @@ export function* indexedLines(store: Store, artifactId: number): Generator<Index
 /** Gives lines of an artifact other texts, in short transactions. Leaves out a row that holds another line by then. */
 export async function rewriteLines(store: Store, artifactId: number, lines: readonly IndexedLine[]): Promise<void> {
   for (let from = 0; from < lines.length; from += SLICE_LINES) {
-    await store.patient(() => {
+    await store.backgroundTransaction(() => {
       for (const { rowid, line_num, text } of lines.slice(from, from + SLICE_LINES)) {
         store.run(
           "UPDATE log_lines_fts SET text = ? WHERE rowid = ? AND artifact_id = ? AND line_num = ?",

@@ -16,9 +16,9 @@ const NETWORK: Readonly<Record<number, string>> = {
 };
 
 /**
- * Puts a database into WAL mode; where that cannot be, into DELETE mode, with every commit synced. Returns what to tell
- * the user about that, null when there is nothing. A file that is in WAL mode already is looked at no further, unless
- * `checkPlace` says so: it may have been copied here.
+ * Puts a database into WAL mode or, if that is impossible, into DELETE mode with every commit synced. Returns what to tell
+ * the user about that, or null. A file that is in WAL mode already is checked further only with `checkPlace`: it may have
+ * been copied here.
  */
 export function useJournal(
   db: Database,
@@ -43,7 +43,7 @@ export function useJournal(
 
 const CONSEQUENCE = "it has a rollback journal instead, with which readers and writers wait for each other";
 
-/** Undefined for a local file system, or one that does not say. */
+/** Returns undefined for a local file system, and for one that does not say. */
 function networkOf(file: string): string | undefined {
   try {
     return NETWORK[fs.statfsSync(path.dirname(fs.realpathSync(file))).type >>> 0];
@@ -52,7 +52,7 @@ function networkOf(file: string): string | undefined {
   }
 }
 
-/** In the race of a first opening SQLite answers BUSY at once, whatever its own timeout: tried again, bounded by ours. */
+/** When several processes open a new file, SQLite answers BUSY at once, whatever its timeout. So this retries until ours. */
 function setMode(db: Database, mode: "WAL" | "DELETE", timeoutMs: number): string {
   const deadline = Bun.nanoseconds() + timeoutMs * 1e6;
   for (;;) {

@@ -2,12 +2,12 @@ import { type Run, startKey, startOrder } from "./runs.ts";
 import { STEP_COLUMNS, type Step } from "./steps.ts";
 import type { Store } from "./store.ts";
 
-/** Earlier runs that are looked at: further back, what is new tells little. */
+/** How many earlier runs are searched: compared with an older one, what is new says little. */
 const MOST_RUNS = 200;
 
 /**
- * The same step in the newest earlier run of the suite in which it passed: of the same name, and of the same number where
- * there is one. Null when there is none among the last 200 runs.
+ * Finds the same step in the newest earlier run of the suite in which it passed: it has the same name, and the same number
+ * if there is one of that number. Returns null if none of the last 200 runs has one.
  */
 export function lastPassed(store: Store, run: Run, step: Step): Step | null {
   const key = startKey("r").join(", ");
@@ -20,7 +20,7 @@ export function lastPassed(store: Store, run: Run, step: Step): Step | null {
     MOST_RUNS,
   );
   const earlier = JSON.stringify(runs.map(({ run_id }) => run_id));
-  // CROSS JOIN keeps the order of the array: the first that is found is the newest.
+  // CROSS JOIN keeps the order of the array, so that the first row is the newest.
   const find = (sameNum: string) =>
     store.get<Step>(
       `SELECT ${STEP_COLUMNS} FROM json_each(?1) run CROSS JOIN steps s

@@ -1,4 +1,3 @@
-import { unrecordedSegments } from "./go-build/unrecorded.ts";
 import type { Store } from "./store.ts";
 
 /** How far an artifact's lines are in the index. `bytes` is where the next unindexed line begins in its file. */
@@ -8,7 +7,7 @@ export interface IndexState {
   readonly bytes: number;
 }
 
-/** Null when the Go build recorded the artifact: it keeps no account of what it indexed. */
+/** Returns null for an artifact of the Go build, which keeps no account of what it indexed. */
 export function indexStateOf(store: Store, artifactId: number): IndexState | null {
   return store.get<{ state: "partial" | "complete"; lines: number; bytes: number }>(
     "SELECT state, lines, bytes FROM artifact_index WHERE artifact_id = ?",
@@ -18,7 +17,7 @@ export function indexStateOf(store: Store, artifactId: number): IndexState | nul
 
 /**
  * Adds the lines that follow `from` and moves the artifact's state on to `to`, in one transaction. Returns false, and
- * adds nothing, when another process has moved it meanwhile, or when it is to stop while it waits for the lock.
+ * adds nothing, if another process has moved the state meanwhile, or if it was told to stop before it had the lock.
  */
 export async function appendLines(
   store: Store,
@@ -28,7 +27,7 @@ export async function appendLines(
   to: IndexState,
   stop: () => boolean = () => false,
 ): Promise<boolean> {
-  const added = await store.patient(() => {
+  const added = await store.backgroundTransaction(() => {
     const now = indexStateOf(store, target.artifactId) ?? { state: "partial", lines: 0, bytes: 0 };
     if (now.state !== "partial" || now.lines !== from.lines || now.bytes !== from.bytes) return false;
     insertLines(store, target, texts, from.lines);
@@ -38,7 +37,7 @@ export async function appendLines(
   return added === true;
 }
 
-/** All lines of an artifact that has none in the index yet, within the caller's transaction. */
+/** Adds all lines of an artifact that has none in the index yet, within the caller's transaction. */
 export function insertAllLines(
   store: Store,
   target: { runId: string; artifactId: number },
@@ -63,37 +62,17 @@ function insertLines(
   if (texts.length > 0) addRange(store, target.artifactId, first, last);
 }
 
-/**
- * Takes over what the Go build indexed: artifacts without a state whose lines are there become complete (it indexes
- * an artifact in one transaction, or not at all). Cheap when there is none.
- */
-export function adoptLines(store: Store): void {
-  store.immediate(() => {
-    const unknown = "SELECT 1 FROM artifacts WHERE artifact_id NOT IN (SELECT artifact_id FROM artifact_index)";
-    if (!store.get(`${unknown} LIMIT 1`)) return;
-    const lines = new Map<number, number>();
-    for (const { artifactId, first, last } of [...unrecordedSegments(store)]) {
-      if (!store.get(`${unknown} AND artifact_id = ?`, artifactId)) continue;
-      addRange(store, artifactId, first, last);
-      lines.set(artifactId, (lines.get(artifactId) ?? 0) + last - first + 1);
-    }
-    for (const [artifactId, count] of lines) {
-      setIndexState(store, artifactId, { state: "complete", lines: count, bytes: 0 });
-    }
-  });
-}
-
-/** The state of an artifact that nothing is indexed of yet: a record that this is still to be done. */
+/** Records that nothing of an artifact is indexed yet, and that it should be. */
 export function markUnindexed(store: Store, artifactId: number): void {
   setIndexState(store, artifactId, { state: "partial", lines: 0, bytes: 0 });
 }
 
-/** The state of an artifact whose lines are not to be in the index: nothing is missing there, and nothing adds them. */
+/** Records that an artifact's lines should not be in the index: nothing is missing there, and nothing adds them. */
 export function leaveUnindexed(store: Store, artifactId: number): void {
   setIndexState(store, artifactId, { state: "complete", lines: 0, bytes: 0 });
 }
 
-/** Takes an artifact's lines out of the index: they are not what its file holds. */
+/** Removes an artifact's lines from the index, because its file holds something else. */
 export function forgetLines(store: Store, artifactId: number): void {
   const ranges = store.all<{ first_rowid: number; last_rowid: number }>(
     "SELECT first_rowid, last_rowid FROM line_ranges WHERE artifact_id = ?",
@@ -106,11 +85,11 @@ export function forgetLines(store: Store, artifactId: number): void {
   markUnindexed(store, artifactId);
 }
 
-/** Text artifacts, of a run or of all (null), that are known not to be wholly in the index. */
+/** Counts the text artifacts, of a run or of all (null), that are known to be indexed in part or not at all. */
 export function countUnindexed(store: Store, runId: string | null): number {
   if (!store.hasTable("artifact_index")) return 0;
   const partial = "i.artifact_id = a.artifact_id AND i.state = 'partial' AND a.is_text <> 0";
-  // Two statements, since one with "or any run" reads the artifacts of all.
+  // There are two statements, because one with "or any run" would read all artifacts.
   const counted =
     runId === null
       ? store.get<{ n: number }>(`SELECT count(*) AS n FROM artifact_index i JOIN artifacts a ON ${partial}`)
@@ -122,11 +101,12 @@ export function countUnindexed(store: Store, runId: string | null): number {
 }
 
 export function countLines(store: Store): number {
-  // The content table's row count, without reading the texts.
+  // This table has a row for each line, and not the texts.
   return store.get<{ n: number }>("SELECT count(*) AS n FROM log_lines_fts_docsize")!.n;
 }
 
-function setIndexState(store: Store, artifactId: number, to: IndexState): void {
+/** Moves an artifact's state on, within the caller's transaction. */
+export function setIndexState(store: Store, artifactId: number, to: IndexState): void {
   store.run(
     `INSERT INTO artifact_index(artifact_id, state, lines, bytes) VALUES (?, ?, ?, ?)
      ON CONFLICT(artifact_id) DO UPDATE SET state = excluded.state, lines = excluded.lines, bytes = excluded.bytes`,
@@ -137,8 +117,8 @@ function setIndexState(store: Store, artifactId: number, to: IndexState): void {
   );
 }
 
-/** Rows of one transaction are consecutive; so are those of two when nobody wrote between them. */
-function addRange(store: Store, artifactId: number, first: number, last: number): void {
+/** Records where lines of an artifact are. Rows of one transaction are consecutive, and so are those of two transactions if nobody wrote between them. */
+export function addRange(store: Store, artifactId: number, first: number, last: number): void {
   const grown = store.run(
     "UPDATE line_ranges SET last_rowid = ? WHERE artifact_id = ? AND last_rowid = ?",
     last,
@@ -146,7 +126,7 @@ function addRange(store: Store, artifactId: number, first: number, last: number)
     first - 1,
   );
   if (grown.changes > 0) return;
-  // A range of lines that somebody has deleted may begin with the same number.
+  // The range of lines that somebody deleted may begin with the same row id.
   store.run(
     "INSERT OR REPLACE INTO line_ranges(artifact_id, first_rowid, last_rowid) VALUES (?, ?, ?)",
     artifactId,

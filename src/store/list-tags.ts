@@ -9,7 +9,7 @@ export interface TagRow {
   readonly v: string;
 }
 
-/** All tags of a run and of its steps: those of the run first, then by step; of duplicates (the Go build leaves some) the newest. */
+/** Returns all tags of a run and of its steps, the run's first. Of duplicates, which the Go build makes, the newest counts. */
 export function listTags(store: Store, runId: string): TagRow[] {
   return store.all<TagRow>(
     `SELECT s.step_num, s.step_name, kv.k, kv.v FROM kv LEFT JOIN steps s ON s.step_id = kv.step_id

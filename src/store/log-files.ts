@@ -1,25 +1,24 @@
-import fs from "node:fs";
-import path from "node:path";
+import { artifactAt, renameArtifact } from "./go-build/log-artifact.ts";
 import type { Store } from "./store.ts";
 
 /** A log file of an attempt, known from the moment it exists. */
 export interface LogRow {
-  /** Absolute, in its directory's real path. */
+  /** An absolute path, whose directory is a real path. */
   readonly file: string;
   readonly step_id: string;
   readonly attempt: number;
   readonly kind: string;
-  /** Null until its attempt is closed. */
+  /** Null until the attempt is closed. */
   readonly artifact_id: number | null;
-  /** Device, inode and birth, which stay when somebody renames it; null where they are not known. */
+  /** Device, inode and birth, which a renaming does not change; null if they are not known. */
   readonly file_id: string | null;
 }
 
-/** Kinds of files that came into a log dir from inside a step: of `cmd` and of `artifact add`. */
+/** Kinds of files that `cmd` and `artifact add` put into a log dir from inside a step. */
 export type GuestKind = "cmd-stdout" | "cmd-stderr" | "artifact";
 const OF_STEP = "kind NOT IN ('cmd-stdout', 'cmd-stderr', 'artifact')";
 
-/** Takes the place of a row of the same file: only one can be there. */
+/** Replaces a row of the same file. */
 export function insertLogFile(store: Store, row: LogRow): void {
   store.run(
     "INSERT OR REPLACE INTO log_files(file, step_id, attempt, kind, artifact_id, file_id) VALUES (?, ?, ?, ?, ?, ?)",
@@ -40,7 +39,7 @@ export function logFileOfArtifact(store: Store, artifactId: number): LogRow | nu
   return store.get<LogRow>("SELECT * FROM log_files WHERE artifact_id = ?", artifactId);
 }
 
-/** The step's own, which end with the attempt. */
+/** Returns the step's own logs, which end with the attempt. */
 export function logFilesOf(store: Store, stepId: string, attempt: number): LogRow[] {
   return store.all<LogRow>(
     `SELECT * FROM log_files WHERE step_id = ? AND attempt = ? AND ${OF_STEP} ORDER BY file`,
@@ -53,7 +52,7 @@ export function removeLogFiles(store: Store, stepId: string, attempt: number): v
   store.run(`DELETE FROM log_files WHERE step_id = ? AND attempt = ? AND ${OF_STEP}`, stepId, attempt);
 }
 
-/** The log files of a run's steps. Empty in a file of the Go build's. */
+/** Returns the log files of a run's steps; none in a file of the Go build. */
 export function logFilesOfRun(store: Store, runId: string): LogRow[] {
   if (!store.hasTable("log_files")) return [];
   return store.all<LogRow>(
@@ -62,70 +61,31 @@ export function logFilesOfRun(store: Store, runId: string): LogRow[] {
   );
 }
 
-/** A log was renamed within its directory: its row and its artifact follow. */
+/** Lets a log's row and its artifact follow a renaming within the directory. */
 export function moveLogFile(store: Store, row: LogRow, to: string): void {
   store.run("DELETE FROM log_files WHERE file = ?", row.file);
   insertLogFile(store, { ...row, file: to });
   const artifact =
     row.artifact_id === null
       ? null
-      : store.get<Stored>("SELECT artifact_id, path FROM artifacts WHERE artifact_id = ?", row.artifact_id);
+      : store.get<{ artifact_id: number; path: string }>(
+          "SELECT artifact_id, path FROM artifacts WHERE artifact_id = ?",
+          row.artifact_id,
+        );
   if (artifact) renameArtifact(store, artifact, to);
 }
 
-/**
- * A log was renamed that has no row, as the Go build keeps none: its artifact follows, the newest of that path. Looks
- * at all artifacts there are.
- */
-export function moveArtifact(store: Store, from: string, to: string): void {
-  const artifact = artifactAt(store, from);
-  if (artifact) renameArtifact(store, artifact, to);
-}
-
-/** Whether a file is a log of any run. */
+/** Whether any run has this file as a log. */
 export function isRecorded(store: Store, file: string): boolean {
   if (store.hasTable("log_files") && logFileAt(store, file)) return true;
   return artifactAt(store, file) !== null;
 }
 
-/** Null when the Go build did not keep it. */
+/** Returns null if the Go build did not store the size. */
 export function recordedSizeOf(store: Store, artifactId: number): number | null {
   const row = store.get<{ size: number | null }>(
     "SELECT size_bytes AS size FROM artifacts WHERE artifact_id = ?",
     artifactId,
   );
   return row?.size ?? null;
-}
-
-interface Stored {
-  readonly artifact_id: number;
-  readonly path: string;
-}
-
-function renameArtifact(store: Store, { artifact_id: id, path: stored }: Stored, to: string): void {
-  const renamed = path.posix.join(path.posix.dirname(stored), path.basename(to));
-  store.run("UPDATE artifacts SET path = ? WHERE artifact_id = ?", renamed, id);
-}
-
-function artifactAt(store: Store, file: string): Stored | null {
-  const name = path.basename(file);
-  const candidates = store.all<Stored & { root_dir: string }>(
-    `SELECT a.artifact_id, a.path, r.root_dir FROM artifacts a JOIN scenario_runs r ON r.run_id = a.run_id
-     WHERE substr(a.path, -length(?1)) = ?1
-     ORDER BY a.artifact_id DESC`,
-    name,
-  );
-  const resolved = candidates.map((row) => ({ row, file: path.resolve(String(row.root_dir), String(row.path)) }));
-  const found =
-    resolved.find((candidate) => candidate.file === file) ??
-    resolved.find((candidate) => path.dirname(file) === realDirectory(candidate.file));
-  return found?.row ?? null;
-}
-
-function realDirectory(file: string): string {
-  try {
-    return fs.realpathSync(path.dirname(file));
-  } catch {
-    return "";
-  }
 }

@@ -9,8 +9,9 @@ const LEDGER = `CREATE TABLE IF NOT EXISTS scenariolog_migrations (
 ) WITHOUT ROWID`;
 
 /**
- * Brings a database up to date, in one immediate transaction that looks once more whether another process was faster: so each
- * page is written once. An up-to-date file is read once and not written. Returns whether it was.
+ * Brings a database up to date in one immediate transaction, so that each page is written once; it checks again there,
+ * because another process may have been faster. An up-to-date file is read once and not written. Returns whether it was
+ * up to date.
  */
 export function migrate(db: Database, schema: Schema): boolean {
   const missing = missingMigrations(db, schema);
@@ -28,7 +29,7 @@ export function migrate(db: Database, schema: Schema): boolean {
   return false;
 }
 
-/** Migrations that the ledger does not name. A file without a ledger misses all of them. */
+/** Returns the migrations that the ledger does not name: all of them if the file has no ledger. */
 function missingMigrations(db: Database, schema: Schema): readonly Migration[] {
   if (!schema.tables.has("scenariolog_migrations")) return migrations;
   const names = db.query("SELECT name FROM scenariolog_migrations").values();

@@ -1,10 +1,10 @@
 /**
- * The schema as one long list that only ever grows: a migration that has shipped is never edited, reordered or removed.
- * `user_version` stays 1 throughout, because the Go build refuses any other: whatever comes here must be additive.
+ * The schema is one list that only grows, which is why this file is long: a migration that has shipped is never edited,
+ * reordered or removed. `user_version` stays 1, because the Go build refuses any other, so each migration is additive.
  */
 export interface Migration {
   readonly name: string;
-  /** Skipped, and tried again at the next opening, where SQLite has no FTS5. */
+  /** If SQLite has no FTS5, the migration is skipped, and tried again at the next opening. */
   readonly needsFts5?: true;
   readonly statements: readonly string[];
 }
@@ -88,7 +88,7 @@ export const migrations: readonly Migration[] = [
       `CREATE VIRTUAL TABLE IF NOT EXISTS log_lines_fts USING fts5(
   run_id UNINDEXED, artifact_id UNINDEXED, line_num UNINDEXED, text, tokenize='unicode61'
 )`,
-      // Fewer, larger segments: measured at 4.8 s instead of 7.2 for 850,000 lines. Rows of the index's own config
+      // Fewer, larger segments take 4.8 s instead of 7.2 for 850,000 lines. They are rows of the index's own config
       // table, which any SQLite honours.
       "INSERT INTO log_lines_fts(log_lines_fts, rank) VALUES ('hashsize', 4194304)",
       "INSERT INTO log_lines_fts(log_lines_fts, rank) VALUES ('automerge', 8)",
@@ -96,8 +96,8 @@ export const migrations: readonly Migration[] = [
     ],
   },
   {
-    // How far an artifact is indexed, and where its lines are: rows of one transaction are consecutive, and with
-    // literal bounds on rowid FTS5 seeks instead of reading every match of all history.
+    // How far an artifact is indexed, and where its lines are. Rows of one transaction are consecutive, and FTS5 seeks if
+    // the rowid has literal bounds, instead of reading every match of all history.
     name: "0003-line-ranges",
     statements: [
       `CREATE TABLE IF NOT EXISTS artifact_index (
@@ -115,8 +115,8 @@ export const migrations: readonly Migration[] = [
     ],
   },
   {
-    // Each try of a step, with who records it: a row without an end whose recorder is gone was interrupted. And every
-    // log file from the moment it exists, so that it can be taken in when its recorder could not do it.
+    // Each try of a step, and the process that records it: a row without an end whose recorder is gone was interrupted.
+    // And every log file from the moment it exists, so that others can import it after its recorder died.
     name: "0004-attempts",
     statements: [
       `CREATE TABLE IF NOT EXISTS attempts (
@@ -140,7 +140,7 @@ export const migrations: readonly Migration[] = [
   kind TEXT NOT NULL,
   artifact_id INTEGER REFERENCES artifacts(artifact_id) ON DELETE CASCADE
 ) WITHOUT ROWID`,
-      // Of all history only the few that a report has to look at.
+      // The index has only the few rows that a report has to read.
       "CREATE INDEX IF NOT EXISTS idx_attempts_open ON attempts(step_id) WHERE completed_at IS NULL",
       "CREATE INDEX IF NOT EXISTS idx_attempts_reason ON attempts(step_id) WHERE reason IS NOT NULL",
       "CREATE INDEX IF NOT EXISTS idx_log_files_step ON log_files(step_id, attempt)",
@@ -148,12 +148,12 @@ export const migrations: readonly Migration[] = [
     ],
   },
   {
-    // Device, inode and birth of a log file, which keeps them when somebody moves it out of the way.
+    // Device, inode and birth of a log file, which do not change when somebody moves it out of the way.
     name: "0005-log-file-ids",
     statements: ["ALTER TABLE log_files ADD COLUMN file_id TEXT"],
   },
   {
-    // When which stream wrote how much: what the merged view of two files needs. Of the recorder's making, see marks.ts.
+    // When each stream wrote how much, for the merged view of two files. files/timeline.ts has the format.
     name: "0006-output-marks",
     statements: [
       `CREATE TABLE IF NOT EXISTS output_marks (
@@ -165,7 +165,7 @@ export const migrations: readonly Migration[] = [
     ],
   },
   {
-    // Where in which script a command stands, which the Go build's table has no columns for.
+    // Where a command stands in its script: the Go build's table has no columns for it.
     name: "0007-command-sources",
     statements: [
       `CREATE TABLE IF NOT EXISTS command_sources (
@@ -192,8 +192,8 @@ export const migrations: readonly Migration[] = [
     ],
   },
   {
-    // So that no answer reads all of history: which run is the newest, or the first, and which logs are not wholly in the
-    // index. The expressions are those of startKey, letter by letter, or SQLite does not see that it is the same order.
+    // Indexes for answers that would read all of history: which run is the newest, or the first, and which logs are indexed
+    // in part. The expressions repeat those of startKey letter by letter, or SQLite would not recognise the order.
     name: "0009-short-answers",
     statements: [
       `CREATE INDEX IF NOT EXISTS idx_runs_start ON scenario_runs(
@@ -203,15 +203,15 @@ export const migrations: readonly Migration[] = [
     ],
   },
   {
-    // Pieces of the index are merged sixteen at a time, not eight: the lines of a large log are written anew once, not
-    // twice, in 0.9 x the time, and the longest pauses are half as long. A search looks at more pieces, for 0 to 0.9 ms.
+    // Segments of the index are merged sixteen at a time, not eight: the lines of a large log are rewritten once, not
+    // twice, in 0.9 x the time, and the longest pauses are half as long. A search reads more segments, for 0 to 0.9 ms.
     name: "0010-wider-merges",
     needsFts5: true,
     statements: ["INSERT INTO log_lines_fts(log_lines_fts, rank) VALUES ('automerge', 16)"],
   },
   {
-    // What `record` was going to run. A step that was not reached has no row in `steps`, where the Go build would take it
-    // for one that is running: it has `not run` here.
+    // The steps that `record` was going to run. One that was not reached is `not run` here, and has no row in `steps`,
+    // which the Go build would take for a running step.
     name: "0012-planned-steps",
     statements: [
       `CREATE TABLE IF NOT EXISTS planned_steps (
@@ -225,8 +225,8 @@ export const migrations: readonly Migration[] = [
     ],
   },
   {
-    // Directories of which this user's own recorder was told, and which do not lie beside the database: a root_dir says
-    // only what whoever made the file wanted it to say.
+    // Directories that this user's own recorder was told of, and that do not lie beside the database: a root_dir alone
+    // proves nothing, because anybody may have made the file.
     name: "0013-vouched-dirs",
     statements: [
       `CREATE TABLE IF NOT EXISTS vouched_dirs (
@@ -240,7 +240,7 @@ export const migrations: readonly Migration[] = [
     ],
   },
   {
-    // Runs that `prune` has taken away and whose rows, lines and files it still has to delete: whoever prunes next goes on.
+    // Runs that `prune` has hidden, and whose rows, lines and files it has yet to delete: the next `prune` goes on.
     name: "0016-pruned-runs",
     statements: [
       `CREATE TABLE IF NOT EXISTS pruned_runs (

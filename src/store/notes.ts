@@ -1,6 +1,6 @@
 import type { Store } from "./store.ts";
 
-/** A row of notes, with the step that it was made in; null for one on the run itself. */
+/** A row of notes, with the step in which it was made; null for a note on the run itself. */
 export interface Note {
   readonly created_at: string;
   readonly step_num: number | null;
@@ -21,7 +21,7 @@ export function insertNote(
   );
 }
 
-/** Notes of a run in the order they were made; only those of one step when it is given. None in a file of the Go build's. */
+/** Returns the notes of a run, or of one step of it, in the order in which they were made; none in a file of the Go build. */
 export function notesOf(store: Store, runId: string, stepId: string | null = null): Note[] {
   if (!store.hasTable("notes")) return [];
   return store.all<Note>(

@@ -9,10 +9,11 @@ import { migrate } from "./migrate.ts";
 import { connectToRead, hasWal, hasWalContent, openReader } from "./read-only.ts";
 import { type Schema, schemaOf } from "./schema.ts";
 import { refuseHostile } from "./schema-check.ts";
-import { BUSY_TIMEOUT_MS, Store } from "./store.ts";
+import { Store } from "./store.ts";
+import { BUSY_TIMEOUT_MS } from "./transactions.ts";
 import { translate } from "./translate.ts";
 
-/** What a connection that writes is set to. */
+/** The settings of a connection that writes. */
 const WRITING = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;
   PRAGMA trusted_schema = OFF`;
 
@@ -20,9 +21,9 @@ const WRITING = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA foreign_keys =
 export const SCHEMA_VERSION = 1;
 
 /**
- * Opens a database for writing and brings its schema up to date. With `create`, a missing or empty file becomes a
- * database; without, it is an error and nothing is made. A file that is no database, of a newer schema or another
- * program's is refused before anything is written.
+ * Opens a database for writing and brings its schema up to date. With `create` a missing or empty file becomes a database;
+ * without it that is an error, and no file is made. Throws before it writes anything if the file is no database, has a newer
+ * schema, or belongs to another program.
  */
 export function openForWriting(file: string, options: { create: boolean }): Store {
   const header = readHeader(file);
@@ -34,18 +35,18 @@ export function openForWriting(file: string, options: { create: boolean }): Stor
     makeFile(file);
   }
   return using(
-    // The full path, so that a name like ":memory:" is a file like any other.
+    // The path is absolute, so that a name like ":memory:" is a file like any other.
     () => new Database(path.resolve(file), { create: options.create, readwrite: true }),
     file,
     (db) => {
       db.run(WRITING);
-      // Indexers take checkpoints: see Store.patient.
+      // Background transactions take checkpoints: see WriteAheadLog.
       db.run("PRAGMA wal_autocheckpoint = 0");
       const schema = schemaOf(db);
       refuseStrange(schema, file);
       // A new file gets its tables before its write-ahead log, which would hold each page once more.
       const isNew = schema.empty && schema.userVersion === 0;
-      // So that `prune` can give space back in small steps: it has to be said before there is a table.
+      // `prune` can then give space back in small steps. It has no effect after the first table.
       if (isNew) db.run("PRAGMA auto_vacuum = INCREMENTAL");
       const isCurrent = isNew ? migrate(db, schema) : undefined;
       const caveat = useJournal(db, file, { checkPlace: options.create, timeoutMs: BUSY_TIMEOUT_MS });
@@ -55,9 +56,9 @@ export function openForWriting(file: string, options: { create: boolean }): Stor
 }
 
 /**
- * A further connection to a database that this process has open for writing already. Nothing but SQLite may open the
- * file then: the kernel takes a process's locks on a file away when it closes any descriptor of it, and another process
- * would take itself for the last one, and delete the log that is being written.
+ * Opens a further connection to a database that this process has open for writing already. Nothing but SQLite may open the
+ * file then: when a process closes any descriptor of a file, the kernel drops all its locks on that file. Another process
+ * would then take itself for the last one, and delete the log that is being written.
  */
 export function openAgain(file: string): Store {
   return using(
@@ -71,8 +72,8 @@ export function openAgain(file: string): Store {
 }
 
 /**
- * Opens a database to read from, as it is at one moment: never creates, migrates or changes one, and works in a
- * directory that is read-only.
+ * Opens a database to read it as it is at one moment. It never creates, migrates or changes one, and works in a read-only
+ * directory.
  */
 export function openForReading(file: string): Store {
   const header = readHeader(file);
@@ -90,7 +91,7 @@ export function openForReading(file: string): Store {
   );
 }
 
-/** SQLite itself makes files that the group cannot write to, whatever the umask says. */
+/** Creates the file, because SQLite would make one that the group cannot write to, whatever the umask says. */
 function makeFile(file: string): void {
   try {
     fs.closeSync(fs.openSync(file, "a", 0o666));
@@ -115,8 +116,8 @@ function using<T>(connect: () => Database, file: string, work: (db: Database) =>
 }
 
 /**
- * A connection that may write moves what a log holds into the file when it is the last to close; a read-only one that
- * is still open then keeps it from that, and leaves everything as it is.
+ * Closes without a change. A connection that may write moves the log into the file if it is the last to close; a read-only
+ * one that is still open keeps it from that.
  */
 function closeUntouched(db: Database, file: string): void {
   const reader = hasWalContent(file) ? openReader(file) : null;
@@ -129,7 +130,7 @@ function storeOf(db: Database, schema: Schema, file: string, caveat: string | nu
   return new Store(db, file, fts5, fts5 && schema.tables.has("log_lines_fts"), schema.tables, caveat);
 }
 
-/** A newer schema, one that no recorder makes, or the database of another program, which is not ours to add tables to. */
+/** Throws for a newer schema, for one that no recorder makes, and for another program's database. */
 function refuseStrange(schema: Schema, file: string): void {
   const { userVersion, tables, empty } = schema;
   if (userVersion < 0 || userVersion > SCHEMA_VERSION) {

@@ -1,11 +1,11 @@
 import type { Store } from "./store.ts";
 
-/** `marks` is of the recorder's making: see its marks.ts. */
+/** files/timeline.ts has the format of `marks`. */
 export function insertOutputMarks(store: Store, stepId: string, attempt: number, marks: Uint8Array): void {
   store.run("INSERT OR REPLACE INTO output_marks(step_id, attempt, marks) VALUES (?, ?, ?)", stepId, attempt, marks);
 }
 
-/** Null where an attempt has none: it printed nothing, its recorder died, or it was recorded before there were any. */
+/** Returns null for an attempt without marks: it printed nothing, its recorder died, or an older version recorded it. */
 export function outputMarksOf(store: Store, stepId: string, attempt: number): Uint8Array | null {
   if (!store.hasTable("output_marks")) return null;
   const row = store.get<{ marks: Uint8Array }>(

@@ -1,13 +1,13 @@
 import type { Store } from "./store.ts";
 
-/** A step that a run was going to have. */
+/** A step that a run planned to run. */
 export interface PlannedRow {
   readonly step_num: number;
   readonly step_name: string;
   readonly script_path: string | null;
 }
 
-/** To be called once for a run, when it starts. */
+/** Call it once for a run, when the run starts. */
 export function insertPlannedSteps(store: Store, runId: string, steps: readonly PlannedRow[]): void {
   for (const step of steps) {
     store.run(
@@ -20,7 +20,7 @@ export function insertPlannedSteps(store: Store, runId: string, steps: readonly 
   }
 }
 
-/** These were not reached. Null: all that have no row among the run's steps. */
+/** Marks these as not reached; null means all that have no row among the run's steps. */
 export function markNotRun(store: Store, runId: string, nums: readonly number[] | null): void {
   store.run(
     `UPDATE planned_steps SET state = 'not run' WHERE run_id = ?1 AND ${NO_ROW}
@@ -30,7 +30,7 @@ export function markNotRun(store: Store, runId: string, nums: readonly number[] 
   );
 }
 
-/** Steps of a run that were not run, by number: of one that has not ended, so far. None in a file of the Go build's. */
+/** Returns the steps of a run that were not run (so far, if the run goes on), by number; none in a file of the Go build. */
 export function notRunSteps(store: Store, runId: string): PlannedRow[] {
   if (!store.hasTable("planned_steps")) return [];
   return store.all<PlannedRow>(
@@ -39,7 +39,7 @@ export function notRunSteps(store: Store, runId: string): PlannedRow[] {
   );
 }
 
-/** How many that are, by run id; a run without any is not in it. `ids` is a JSON array. */
+/** Counts them by run id; a run without any is absent. `ids` is a JSON array. */
 export function countNotRun(store: Store, ids: string): Map<string, number> {
   if (!store.hasTable("planned_steps")) return new Map();
   const rows = store.all<{ run_id: string; n: number }>(
@@ -50,10 +50,10 @@ export function countNotRun(store: Store, ids: string): Map<string, number> {
   return new Map(rows.map(({ run_id, n }) => [run_id, n]));
 }
 
-/** A step may have been run after all, by whoever went on with the run. */
+/** Somebody may have gone on with the run, and have run the step after all. */
 const NO_ROW = `NOT EXISTS (SELECT 1 FROM steps s
        WHERE s.run_id = planned_steps.run_id AND s.step_num = planned_steps.step_num)`;
 
-/** Of a run that has ended only what its recorder, or run end, has marked: a step may have run though its row was lost. */
+/** In a run that has ended only what its recorder, or run end, has marked counts: a step may have run and lost its row. */
 const NOT_RUN = `${NO_ROW} AND (state IS NOT NULL
        OR (SELECT completed_at FROM scenario_runs r WHERE r.run_id = planned_steps.run_id) IS NULL)`;

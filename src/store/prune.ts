@@ -49,7 +49,7 @@ export function findOrphanRuns(store: Store): number {
     `${missing("steps")} UNION ${missing("kv")} UNION ${missing("artifacts")} EXCEPT SELECT run_id FROM pruned_runs`,
   );
   if (ids.length === 0) return 0;
-  return store.immediate(() => {
+  return store.transaction(() => {
     for (const { run_id: id } of ids) {
       // The Go build's recorder, too, keeps the root as a tag.
       store.run(

@@ -3,21 +3,23 @@ import fs from "node:fs";
 import path from "node:path";
 import { systemCode } from "../errors.ts";
 import { os } from "../sys/node-os.ts";
+import { realDatabase } from "./side-files.ts";
 
 /**
- * A connection that changes nothing. SQLite reads a database in WAL mode only with a log and a shared-memory file
- * beside it: where they are missing, a connection that may write makes them and takes them away again, while a
- * read-only one would leave them behind. Where they are there, only a read-only one leaves the log as it is.
+ * Opens a connection that changes nothing. SQLite reads a database in WAL mode only with a log and a shared-memory file
+ * beside it. If they are missing, a connection that may write makes them and takes them away again, while a read-only one
+ * would leave them behind. If they are there, only a read-only connection leaves the log as it is.
  */
-export function connectToRead(file: string, busyTimeoutMs: number, wal: boolean): Database {
+export function connectToRead(given: string, busyTimeoutMs: number, wal: boolean): Database {
+  const file = realDatabase(given);
   const tidy = wal && !hasWalContent(file) && !fs.existsSync(`${file}-journal`);
   const uri = uriOf(file);
   try {
     return connect(uri, busyTimeoutMs, tidy ? constants.SQLITE_OPEN_READWRITE : constants.SQLITE_OPEN_READONLY);
   } catch (error) {
     if (!cannotShare(error)) throw error;
-    // The directory is read-only, so nobody writes; or a journal is left of a writer that died, which would have to be
-    // rolled back. The file may be read as it is if it is all there is.
+    // The directory is read-only, so nobody writes; or a writer that died left a journal, which would have to be rolled
+    // back. The file may be read as it is if there is nothing else.
     return hasWalContent(file) || fs.existsSync(`${file}-journal`)
       ? connectToCopy(file, busyTimeoutMs)
       : connect(`${uri}?immutable=1`, busyTimeoutMs, constants.SQLITE_OPEN_READONLY);
@@ -25,8 +27,8 @@ export function connectToRead(file: string, busyTimeoutMs: number, wal: boolean)
 }
 
 /**
- * A read-only connection beside one that this process has open for writing: if that closes first, neither of them is the
- * last one that could move the log into the file. Null if nothing can be read there.
+ * Opens a read-only connection beside one that this process has open for writing: if that closes first, neither of them is
+ * the last one that could move the log into the file. Returns null if nothing can be read there.
  */
 export function openReader(file: string): Database | null {
   try {
@@ -36,19 +38,19 @@ export function openReader(file: string): Database | null {
   }
 }
 
-/** Whether changes are left in a log that the database file itself does not have yet. */
+/** Whether there is a log with changes that the database file itself may not have yet. */
 export function hasWalContent(file: string): boolean {
   return (logBytes(file) ?? 0) > 0;
 }
 
-/** Whether there is a log: readers have left it, others have the database open, or a writer died. */
+/** Whether there is a log: readers left it, others have the database open, or a writer died. */
 export function hasWal(file: string): boolean {
   return logBytes(file) !== undefined;
 }
 
 function logBytes(file: string): number | undefined {
   try {
-    return fs.statSync(`${file}-wal`, { throwIfNoEntry: false })?.size;
+    return fs.statSync(`${realDatabase(file)}-wal`, { throwIfNoEntry: false })?.size;
   } catch {
     return undefined; // a name too long to have one
   }
@@ -77,8 +79,8 @@ function cannotShare(error: unknown): boolean {
 }
 
 /**
- * A log without its shared memory in a read-only directory (a crashed run, archived), or a journal that is still to be
- * rolled back: only in a copy can it be read without changing anything.
+ * A log without its shared memory in a read-only directory (a crashed run, archived), or a journal that has not been rolled
+ * back, can be read without changing anything only in a copy.
  */
 function connectToCopy(file: string, busyTimeoutMs: number): Database {
   const dir = fs.mkdtempSync(path.join(os().tmpdir(), "scenariolog-read-"));
@@ -92,7 +94,7 @@ function connectToCopy(file: string, busyTimeoutMs: number): Database {
     try {
       fs.rmSync(dir, { recursive: true, force: true }); // an open file outlives its name
     } catch {
-      // Not on Windows: the system's own cleaning of temporary files comes to it.
+      // On Windows an open file keeps its name: the system cleans its temporary files.
     }
   }
 }

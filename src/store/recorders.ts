@@ -1,7 +1,7 @@
 import { isAlive, ownIdentity } from "../sys/process-identity.ts";
 import type { RecorderIdentity } from "./attempts.ts";
 
-/** This process, as `attempts` keeps who records. */
+/** Identifies this process in the way in which `attempts` stores recorders. */
 export function ownRecorder(): RecorderIdentity {
   const { pid, startTicks, bootId, pidNamespace } = ownIdentity();
   return { recorder_pid: pid, recorder_start: startTicks, boot_id: bootId, pid_namespace: pidNamespace };

@@ -12,7 +12,7 @@ const long = text(LONGEST_TEXT);
 const count = integer(0);
 const whole = integer(Number.MIN_SAFE_INTEGER);
 
-/** By column, whatever table it is in. Columns that are not here are computed by our own statements. */
+/** By column, whatever the table is. Columns that are not listed are computed by this program's own statements. */
 const CHECKS: Readonly<Record<string, Check>> = {
   ...columns(name, "run_id step_id command_id root_dir suite started_at completed_at created_at step_name script_path"),
   ...columns(
@@ -25,8 +25,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
 };
 
 /**
- * Throws DAMAGED for a row that holds what no recorder writes: a BLOB for a path, text for a number, a name of megabytes. A
- * database may come from anyone, and the rest of the program relies on these types.
+ * Throws DAMAGED for a row with a value that no recorder writes: a BLOB for a path, text for a number, a name of megabytes.
+ * A database may come from anyone, and the rest of the program relies on these types.
  */
 export function checkRow<T>(row: T, database: string): T {
   for (const column in row) {
@@ -45,7 +45,7 @@ export function checkRow<T>(row: T, database: string): T {
   return row;
 }
 
-/** Of a query's rows, no more than up to the first bad one is taken into memory. */
+/** Checks rows while it reads them, so that nothing after the first bad one is read into memory. */
 export function checkedRows<T>(rows: Iterable<T>, database: string): T[] {
   const checked: T[] = [];
   for (const row of rows) checked.push(checkRow(row, database));

@@ -4,13 +4,13 @@ import type { Store } from "./store.ts";
 
 /** What the steps and tags of a run add up to. */
 export interface RunCounts extends StepTotals {
-  /** Of the run itself, in the order they were first set. */
+  /** The tags of the run itself, in the order in which they were first set. */
   readonly tags: ReadonlyMap<string, string>;
 }
 
 const NO_ENDINGS = { interrupted: 0, skipped: 0, passed: 0, failed: 0 };
 
-/** By run id, for all of these runs at once: five queries, however many there are. */
+/** Returns the counts of all these runs by run id, with five queries however many runs there are. */
 export function countsOfRuns(store: Store, runIds: readonly string[]): Map<string, RunCounts> {
   const ids = JSON.stringify(runIds);
   const steps = store.all<{ run_id: string; total: number; passed: number; failed: number; unfinished: number }>(
@@ -21,7 +21,7 @@ export function countsOfRuns(store: Store, runIds: readonly string[]): Map<strin
      FROM steps WHERE run_id IN (SELECT value FROM json_each(?)) GROUP BY run_id`,
     ids,
   );
-  // With +run_id the index of the few flaky ones is used, not that of all tags of these runs.
+  // +run_id makes SQLite use the index of the few flaky steps instead of the one of all tags of these runs.
   const flaky = store.all<{ run_id: string; n: number }>(
     `SELECT run_id, count(DISTINCT step_id) AS n FROM kv
      WHERE k = 'flaky' AND v = 'true' AND step_id IS NOT NULL AND +run_id IN (SELECT value FROM json_each(?)) GROUP BY run_id`,
@@ -64,8 +64,8 @@ export function countsOfRuns(store: Store, runIds: readonly string[]): Map<strin
 }
 
 /**
- * How many steps ended neither by passing nor by failing, whatever their code is; `passed` and `failed` are how many of
- * them have a code that says so. Runs without any are not in it, nor are those of the Go build's.
+ * Counts the steps that neither passed nor failed, whatever their code is; `passed` and `failed` count those among them whose
+ * code says so. Runs without such steps, and runs of the Go build, are absent.
  */
 function endingsOfRuns(store: Store, ids: string): Map<string, typeof NO_ENDINGS> {
   if (!store.hasTable("attempts")) return new Map();
@@ -85,7 +85,7 @@ function endingsOfRuns(store: Store, ids: string): Map<string, typeof NO_ENDINGS
   return new Map(rows.map((row) => [row.run_id, row]));
 }
 
-/** Those of these ends of run ids, all of one length, that more than one run has. */
+/** Returns those of these ends of run ids, all of one length, that more than one run has. */
 export function sharedEnds(store: Store, ends: readonly string[]): Set<string> {
   const rows = store.all<{ ending: string }>(
     `SELECT substr(run_id, -?1) AS ending FROM scenario_runs

@@ -3,7 +3,7 @@ import { statusOfRun } from "../model/run-status.ts";
 import { countsOfRuns, type RunCounts } from "./run-counts.ts";
 import type { Store } from "./store.ts";
 
-/** A row of scenario_runs. A run that has no end has null in the last three. */
+/** A row of scenario_runs. The last three columns are null while the run has no end. */
 export interface Run {
   readonly run_id: string;
   readonly root_dir: string;
@@ -16,7 +16,7 @@ export interface Run {
 
 const COLUMNS = "run_id, root_dir, suite, started_at, completed_at, exit_code, duration_ms";
 
-/** Throws when the id exists already. */
+/** Throws if the id exists already. */
 export function insertRun(store: Store, run: Pick<Run, "run_id" | "root_dir" | "suite" | "started_at">): void {
   if (store.get("SELECT 1 FROM scenario_runs WHERE run_id = ?", run.run_id)) {
     throw new ScenariologError("NO_RUN", `run ${run.run_id} exists already`, {
@@ -46,15 +46,15 @@ export function finishRun(
   );
 }
 
-/** Null when there is none of exactly this id. */
+/** Returns null if there is none of exactly this id. */
 export function runOfId(store: Store, runId: string): Run | null {
   return store.get<Run>(`SELECT ${COLUMNS} FROM scenario_runs WHERE run_id = ?`, runId);
 }
 
 /**
- * The run that RUN or `--run-id` means: an id, `latest`, `latest-failed`, `latest-passed`, `latest~N` (N runs before the
- * latest), the beginning of exactly one id, or its end (at least four characters: what `runs` shows is the last eight). Throws with code NO_RUN when there is none or more than
- * one, and for "": where `run start` failed, a harness must not record into another's run.
+ * Finds the run that RUN or `--run-id` means: an id, `latest`, `latest-failed`, `latest-passed`, `latest~N` (N runs before the
+ * latest), the beginning of exactly one id, or its end (at least four characters; `runs` shows the last eight). Throws NO_RUN if
+ * there is none or more than one, and for "": a harness whose `run start` failed must not record into another run.
  */
 export function findRun(store: Store, selector: string): Run {
   if (selector === "") {
@@ -89,7 +89,7 @@ export function findRun(store: Store, selector: string): Run {
   });
 }
 
-/** Fewer characters are more likely a slip than the end of an id. */
+/** Fewer characters are more likely a typing error than the end of an id. */
 const SHORTEST_END = 4;
 
 function onlyOne(store: Store, selector: string, part: string, matches: readonly Run[]): Run {
@@ -99,7 +99,7 @@ function onlyOne(store: Store, selector: string, part: string, matches: readonly
   });
 }
 
-/** Runs, newest first, of one suite where it is given. A negative limit is none. */
+/** Returns runs, newest first, of one suite if it is given. A negative limit means no limit. */
 export function newestRuns(store: Store, suite: string | null, limit: number, offset = 0): Run[] {
   return store.all<Run>(
     `SELECT ${COLUMNS} FROM scenario_runs r WHERE ?1 IS NULL OR suite = ?1
@@ -110,13 +110,13 @@ export function newestRuns(store: Store, suite: string | null, limit: number, of
   );
 }
 
-/** Ids of runs, oldest first: at most `limit` behind the first `offset`. */
+/** Returns the ids of runs, oldest first: at most `limit` after the first `offset`. A negative limit means no limit. */
 export function oldestRunIds(store: Store, limit: number, offset: number): string[] {
   const sql = `SELECT run_id FROM scenario_runs r ORDER BY ${startOrder("r")} LIMIT ? OFFSET ?`;
   return store.all<{ run_id: string }>(sql, limit, offset).map((row) => row.run_id);
 }
 
-/** An ORDER BY list for rows with a `started_at`, by time and then by insertion. */
+/** Makes an ORDER BY list for rows with a `started_at`, by time and then by insertion. */
 export function startOrder(table: string, direction: "ASC" | "DESC" = "ASC"): string {
   return startKey(table)
     .map((part) => `${part} ${direction}`)
@@ -124,8 +124,8 @@ export function startOrder(table: string, direction: "ASC" | "DESC" = "ASC"): st
 }
 
 /**
- * What orders rows with a `started_at`. The text alone does not sort, since the Go build trims zeros of the fraction: the
- * second and the fraction do, each for itself. For runs there is an index of these expressions.
+ * Returns the expressions that order rows with a `started_at`. The text alone does not sort, because the Go build trims zeros
+ * of the fraction, but the second and the fraction each do. Runs have an index of these expressions.
  */
 export function startKey(table: string): string[] {
   const time = `${table}.started_at`;
@@ -146,13 +146,13 @@ function latestRun(store: Store, back = 0): Run {
 }
 
 /**
- * The newest run that failed. One without an end may go on, but counts if a step of it has failed. Those that may have
- * failed are found by their codes, a few at a time, and judged as every report does.
+ * Finds the newest run that failed. A run without an end counts if one of its steps has failed. Candidates are found by their
+ * codes, a few at a time, and judged by the rule that every report uses.
  */
 function latestFailedRun(store: Store): Run {
   for (let look = FIRST_LOOK, offset = 0; ; offset += look, look *= 2) {
-    // Put in order first, so that what the steps say is asked of the newest runs only: LIMIT -1 keeps SQLite from
-    // making one query of the two.
+    // The runs are put in order first, so that only the newest ones have their steps read: LIMIT -1 keeps SQLite from
+    // joining the two queries.
     const candidates = store.all<Run>(
       `SELECT ${COLUMNS} FROM (SELECT * FROM scenario_runs r ORDER BY ${startOrder("r", "DESC")} LIMIT -1) run
        WHERE exit_code <> 0 OR EXISTS (
@@ -170,7 +170,7 @@ function latestFailedRun(store: Store): Run {
     if (failed) return failed;
     if (candidates.length < look) break;
   }
-  latestRun(store); // throws when there is no run at all
+  latestRun(store); // throws if there is no run at all
   throw new ScenariologError("NO_RUN", `no run in ${store.path} has failed`, {
     hint: "give a run id, or latest",
   });
@@ -188,11 +188,11 @@ function latestPassedRun(store: Store): Run {
     if (passed) return passed;
     if (candidates.length < look) break;
   }
-  latestRun(store); // throws when there is no run at all
+  latestRun(store); // throws if there is no run at all
   throw new ScenariologError("NO_RUN", `no run in ${store.path} has passed`, { hint: "give a run id, or latest" });
 }
 
-/** Interrupted ones are rare among runs that did not pass. */
+/** Few of the runs that did not pass were interrupted. */
 const FIRST_LOOK = 8;
 
 function hasFailed(run: Run, counts: RunCounts): boolean {

@@ -6,11 +6,11 @@ const INDEX_TABLE = "log_lines_fts";
 const SHADOWS = ["data", "idx", "content", "docsize", "config"].map((part) => `${INDEX_TABLE}_${part}`);
 
 /**
- * Refuses a database whose schema would have SQLite do what its sender wants, before any row of it is asked for. In reach
- * of our statements are our tables, those of the index, those that foreign keys tie to them, and their indexes: each must
- * be an ordinary table whose definition calls nothing that could run for long or grow without end. A trigger, a view in the
- * place of a table, a generated column or another index module is named, and nothing is written. Other tables and views are
- * nobody's business. Throws NOT_A_DATABASE.
+ * Refuses a database whose schema would make SQLite do what its sender wants, before any row is read. This program's
+ * statements reach its own tables, those of the index, tables that foreign keys tie to them, and their indexes: each must be
+ * an ordinary table whose definition calls nothing that could run for long or grow without end. The error names a trigger, a
+ * view in the place of a table, a generated column or another index module, and nothing is written. Other tables and views
+ * are not checked. Throws NOT_A_DATABASE.
  */
 export function refuseHostile({ entries }: Schema, file: string): void {
   const { known, exact } = expected();
@@ -28,11 +28,11 @@ export function refuseHostile({ entries }: Schema, file: string): void {
   }
 }
 
-/** What is wrong with an entry of the schema: "a trigger x". Null when nothing is. */
+/** Returns what is wrong with an entry of the schema ("a trigger x"), or null. */
 function problemOf({ type, name, table, sql }: SchemaEntry, inReach: boolean): string | null {
   const shown = shortened(name);
   if (type === "trigger") return `a trigger ${shown} on ${shortened(table)}`;
-  // An index that SQLite makes by itself, for a key.
+  // SQLite makes such an index by itself, for a key.
   if (!inReach || sql === null) return null;
   if (type === "view") return `a view ${shown}`;
   if (name.toLowerCase() === INDEX_TABLE) return isOurIndex(sql) ? null : `another table ${shown}`;
@@ -41,7 +41,7 @@ function problemOf({ type, name, table, sql }: SchemaEntry, inReach: boolean): s
   return odd === null ? null : `a ${type} ${shown} whose definition has ${shortened(odd)}`;
 }
 
-/** Whatever blanks and quotes it was made with. */
+/** Compares definitions whatever blanks and quotes they have. */
 function isOurIndex(sql: string): boolean {
   const [, columns] =
     /^CREATE VIRTUAL TABLE\s+"?log_lines_fts"?\s+USING\s+fts5\s*\(([^()]*)\)$/i.exec(sql.trim()) ?? [];
@@ -51,23 +51,23 @@ function isOurIndex(sql: string): boolean {
   );
 }
 
-/** What a table or index of ours, or of the Go build, calls. */
+/** Functions that the tables and indexes of this program and of the Go build call. */
 const FUNCTIONS = new Set(["datetime", "strftime", "substr", "rtrim", "length", "coalesce"]);
-/** What comes before a parenthesis without being called. */
+/** Words that come before a parenthesis without being a call. */
 const NOT_CALLED = new Set(
   "check default key references unique in on where and or not null text integer int varchar char bigint".split(" "),
 );
-/** A generated column, a query, and what is a function in disguise. */
+/** Words of a generated column, of a query, and of calls that do not look like one. */
 const FORBIDDEN = new Set("as generated select like glob regexp match".split(" "));
 
-/** The first word of a definition that has no business there; null where there is none. */
+/** Returns the first word of a definition that does not belong there, or null. */
 function oddWord(sql: string): string | null {
   const words = (sql.match(WORD) ?? []).filter((word) => !/^(?:\s|--|\/\*)/.test(word));
   for (const [i, word] of words.entries()) {
     const lower = word.toLowerCase();
     if (FORBIDDEN.has(lower)) return word;
     if (words[i + 1] !== "(" || !/^[\w"`[]/.test(word) || NOT_CALLED.has(lower) || FUNCTIONS.has(lower)) continue;
-    // What the statement names: `CREATE TABLE x (`, `ON x (`, `REFERENCES x (`.
+    // A name follows: `CREATE TABLE x (`, `ON x (`, `REFERENCES x (`.
     const before = words[i - 1]?.toLowerCase() ?? "";
     if (["table", "on", "references"].includes(before)) continue;
     return `${word}(`;
@@ -75,12 +75,12 @@ function oddWord(sql: string): string | null {
   return null;
 }
 
-/** Comments, strings and quoted names, words, and each other character alone. */
+/** Comments, strings and quoted names, words, and every other character by itself. */
 const WORD = /(?:--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|\s+)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|[\w$]+|[^\s\w]/g;
 
 let cached: { known: ReadonlySet<string>; exact: ReadonlySet<string> } | undefined;
 
-/** The names that our statements use, and the definitions as SQLite keeps those that the migrations make. */
+/** The names that this program's statements use, and the definitions of the migrations as SQLite stores them. */
 function expected(): { known: ReadonlySet<string>; exact: ReadonlySet<string> } {
   if (cached) return cached;
   const known = new Set<string>(["scenariolog_migrations", ...SHADOWS]);

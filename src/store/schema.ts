@@ -1,10 +1,10 @@
 import type { Database } from "bun:sqlite";
 
-/** What a file is made of, asked in one statement: every step pays for this. */
+/** The schema of a file, read in one statement, because every step pays for it. */
 export interface Schema {
   readonly userVersion: number;
   readonly tables: ReadonlySet<string>;
-  /** Not even a view or an index is in it. */
+  /** It has nothing at all, not even a view or an index. */
   readonly empty: boolean;
   readonly entries: readonly SchemaEntry[];
 }
@@ -13,9 +13,9 @@ export interface Schema {
 export interface SchemaEntry {
   readonly type: string;
   readonly name: string;
-  /** The table that an index or trigger belongs to; its own name for a table. */
+  /** The table to which an index or trigger belongs; for a table its own name. */
   readonly table: string;
-  /** Null for an index that a key made. */
+  /** Null for an index that SQLite made for a key. */
   readonly sql: string | null;
 }
 
@@ -24,7 +24,7 @@ export function schemaOf(db: Database): Schema {
     .query("SELECT user_version, type, name, tbl_name, sql FROM pragma_user_version LEFT JOIN sqlite_master")
     .values() as [number, string | null, string, string, string | null][];
   const entries = rows.flatMap(([, type, name, table, sql]) =>
-    // A damaged file may have anything in any column.
+    // A damaged file may hold anything in any column.
     type === null ? [] : [{ type: `${type}`, name: `${name}`, table: `${table}`, sql: sql === null ? null : `${sql}` }],
   );
   return {

@@ -5,12 +5,11 @@ import { ScenariologError } from "../errors.ts";
 const SUFFIXES = ["-journal", "-wal", "-shm"];
 
 /**
- * Refuses a database beside which something else than a plain file stands where SQLite keeps its journal, log or shared
- * memory: it would wait for a FIFO, and write through a link that somebody planted into whatever that leads to. Throws
- * NOT_A_DATABASE.
+ * Refuses a database if anything but a plain file stands where SQLite keeps its journal, log or shared memory: it would
+ * wait for a FIFO, and write through a planted link into whatever that leads to. Throws NOT_A_DATABASE.
  */
 export function refuseOddSideFiles(file: string): void {
-  const database = realPath(file);
+  const database = realDatabase(file);
   for (const suffix of SUFFIXES) {
     const stat = lstat(database + suffix);
     if (stat === undefined || stat.isFile()) continue;
@@ -20,8 +19,11 @@ export function refuseOddSideFiles(file: string): void {
   }
 }
 
-/** SQLite follows links to the database itself, and looks for the other files beside what they lead to. */
-function realPath(file: string): string {
+/**
+ * The absolute path beside which SQLite keeps the journal, the log and the shared memory: it follows links to the database
+ * first. Of a file that is not there it is the path as given.
+ */
+export function realDatabase(file: string): string {
   try {
     return fs.realpathSync(path.resolve(file));
   } catch {

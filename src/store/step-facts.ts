@@ -1,6 +1,6 @@
 import type { Store } from "./store.ts";
 
-/** How often those steps of a run were tried that were tried again, by step id. Empty in a file of the Go build's. */
+/** Returns how often steps were tried, by step id, for those with more than one attempt; empty in a file of the Go build. */
 export function repeated(store: Store, runId: string): Map<string, number> {
   if (!store.hasTable("attempts")) return new Map();
   const rows = store.all<{ step_id: string; n: number }>(
@@ -17,8 +17,8 @@ export interface LogSizes {
 }
 
 /**
- * Recorded sizes of each step's logs, of its last attempt, by step id. Null where it is not known. Where nothing was
- * tried again, there is one log of a kind, and which attempt it is of need not be asked: that takes most of the time.
+ * Returns the recorded sizes of the logs of each step's last attempt, by step id; null if a size is not known. If no step
+ * was tried again, each kind has one log, and its attempt is not read: that would take most of the time.
  */
 export function logSizes(store: Store, runId: string, anyRepeated: boolean): Map<string, LogSizes> {
   const [join, attempt] =

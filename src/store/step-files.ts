@@ -2,9 +2,9 @@ import { logFilesOf } from "./log-files.ts";
 import type { Step } from "./steps.ts";
 import type { Store } from "./store.ts";
 
-/** Where the logs of a step's last attempt are, and what else was kept with it. */
+/** Where the logs of a step's last attempt are, and its other artifacts. */
 export interface StepFiles {
-  /** Stored paths: relative to the run's root, or absolute. Null where no log was recorded. */
+  /** Stored paths: relative to the run's root, or absolute. Null if no log was recorded. */
   readonly stdout: string | null;
   readonly stderr: string | null;
   readonly others: readonly { readonly kind: string; readonly path: string }[];
@@ -21,7 +21,7 @@ export function filesOfStep(store: Store, step: Pick<Step, "step_id" | "run_id">
     step.run_id,
     step.step_id,
   );
-  // Of an attempt that has not ended there are files, but no artifacts yet.
+  // An attempt that has not ended has files, but no artifacts yet.
   const files = hasLogFiles ? logFilesOf(store, step.step_id, attempt) : [];
   const logOf = (kind: string) =>
     artifacts.findLast(
@@ -38,7 +38,7 @@ export function filesOfStep(store: Store, step: Pick<Step, "step_id" | "run_id">
   };
 }
 
-/** What was kept with a run itself. */
+/** Returns the artifacts of a run itself. */
 export function filesOfRun(store: Store, runId: string): { kind: string; path: string }[] {
   return store.all(
     "SELECT kind, path FROM artifacts WHERE run_id = ? AND step_id IS NULL ORDER BY +artifact_id",

@@ -1,7 +1,7 @@
 import { startOrder } from "./runs.ts";
 import type { Store } from "./store.ts";
 
-/** A row of steps. A step that has no end has null in the last three. */
+/** A row of steps. The last three columns are null while the step has no end. */
 export interface Step {
   readonly step_id: string;
   readonly run_id: string;
@@ -32,7 +32,7 @@ export function insertStep(
   );
 }
 
-/** A further attempt of a step: the row holds the last one, which has not ended. */
+/** Begins a further attempt of a step: the row describes the last attempt, which has not ended. */
 export function restartStep(
   store: Store,
   step: Pick<Step, "step_id" | "step_name" | "script_path" | "started_at">,
@@ -66,18 +66,18 @@ export function findStep(store: Store, stepId: string): Step | null {
   return store.get<Step>(`SELECT ${STEP_COLUMNS} FROM steps WHERE step_id = ?`, stepId);
 }
 
-/** The highest number among a run's steps; 0 when it has none. */
+/** Returns the highest number among a run's steps; 0 if it has none. */
 export function lastStepNum(store: Store, runId: string): number {
   return (
     store.get<{ last: number | null }>("SELECT max(step_num) AS last FROM steps WHERE run_id = ?", runId)!.last ?? 0
   );
 }
 
-/** Steps of a run by number, those of the same number by time. */
+/** Returns the steps of a run by number, and those of the same number by time. */
 export function stepsOf(store: Store, runId: string): Step[] {
   const of = (order: string) =>
     store.all<Step>(`SELECT ${STEP_COLUMNS} FROM steps s WHERE run_id = ? ORDER BY step_num${order}`, runId);
-  // To compare times takes longer than all the rest, and hardly ever have two steps one number.
+  // Comparing times takes longer than all the rest, and two steps seldom have the same number.
   const steps = of("");
   const isShared = steps.some(({ step_num: num }, i) => num === steps[i + 1]?.step_num);
   return isShared ? of(`, ${startOrder("s")}`) : steps;

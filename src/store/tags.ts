@@ -1,27 +1,27 @@
 import type { Store } from "./store.ts";
 
-/** What a tag or artifact belongs to: a run, a step of it, or a command inside that. */
+/** What a tag or artifact belongs to: a run, one of its steps, or a command inside that. */
 export interface Scope {
   readonly runId: string;
   readonly stepId: string | null;
-  /** Absent: of no command. */
+  /** Absent if it belongs to no command. */
   readonly commandId?: string;
 }
 
-/** Tags of a scope that is new, in order; empty values are not stored. */
+/** Inserts the tags of a new scope, in order. Empty values are not stored. */
 export function insertTags(store: Store, scope: Scope, tags: Iterable<readonly [string, string]>): void {
   for (const [key, value] of tags) if (value !== "") insertTag(store, scope, key, value);
 }
 
 /**
- * Sets tags in order; empty values are not stored. A tag that its scope has already is updated, the newest of
- * duplicates: the unique index cannot see to that, since its NULLs never conflict (and the Go build needs it so).
+ * Sets tags in order. Empty values are not stored. A tag that its scope has already is updated, and of duplicates the newest:
+ * the unique index does not ensure that, because its NULLs never conflict, and the Go build needs it as it is.
  */
 export function setTags(store: Store, scope: Scope, tags: Iterable<readonly [string, string]>): void {
   const wanted = [...tags].filter(([, value]) => value !== "");
   if (wanted.length === 0) return;
-  // One look for all of them: at the end of a step each statement counts. Of duplicates the newest is the last. With
-  // +kv_id the scope's index is used, not that of all tags of the run in their order.
+  // One statement reads all of them, because each one counts at the end of a step. Of duplicates the newest comes last.
+  // +kv_id makes SQLite use the scope's index instead of the order of all the run's tags.
   const rows = store.all<{ kv_id: number; k: string }>(
     "SELECT kv_id, k FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS ? ORDER BY +kv_id",
     scope.runId,
@@ -36,7 +36,7 @@ export function setTags(store: Store, scope: Scope, tags: Iterable<readonly [str
   }
 }
 
-/** Takes tags away, where they are there. */
+/** Removes tags that exist, and ignores the others. */
 export function removeTags(store: Store, scope: Scope, keys: readonly string[]): void {
   for (const key of keys) {
     store.run(
@@ -62,7 +62,7 @@ function insertTag(store: Store, scope: Scope, key: string, value: string): numb
   return lastInsertRowid;
 }
 
-/** Tags of a scope in the order they were first set; of duplicates (the Go build leaves some) the newest counts. */
+/** Returns the tags of a scope in their first order. Of duplicates, which the Go build makes, the newest counts. */
 export function tagsOf(store: Store, scope: Scope): Map<string, string> {
   const rows = store.all<{ k: string; v: string }>(
     "SELECT k, v FROM kv WHERE run_id = ? AND step_id IS ? AND command_id IS ? ORDER BY +kv_id",
@@ -73,9 +73,9 @@ export function tagsOf(store: Store, scope: Scope): Map<string, string> {
   return new Map(rows.map(({ k, v }) => [k, v]));
 }
 
-/** Of all steps of a run that have one of these tags, by step id. */
+/** Returns these tags of all steps of a run, by step id; absent for a step that has none of them. */
 export function tagsOfSteps(store: Store, runId: string, keys: readonly string[]): Map<string, Map<string, string>> {
-  // With +k the run's index is used, not that of the same key in all runs.
+  // +k makes SQLite use the run's index instead of the one of the same key in all runs.
   const rows = store.all<{ step_id: string; k: string; v: string }>(
     `SELECT step_id, k, v FROM kv WHERE run_id = ? AND step_id IS NOT NULL AND command_id IS NULL
        AND +k IN (${keys.map(() => "?").join(", ")}) ORDER BY kv_id`,

@@ -1,7 +1,7 @@
 import type { Command } from "./commands.ts";
 import type { Store } from "./store.ts";
 
-/** A command within an attempt of a step, with where it stands in its script. Null is not known, or has none. */
+/** A command within an attempt of a step, and its place in the script. Null means that there is none, or that it is not known. */
 export interface TracedCommand extends Omit<Command, "step_id"> {
   readonly file: string | null;
   readonly line: number | null;
@@ -9,7 +9,7 @@ export interface TracedCommand extends Omit<Command, "step_id"> {
   readonly text: string;
 }
 
-/** Within the caller's transaction. */
+/** Inserts commands within the caller's transaction. */
 export function insertCommands(
   store: Store,
   step: { readonly stepId: string; readonly attempt: number },

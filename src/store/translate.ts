@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { dirname, resolve } from "node:path";
 import { ScenariologError } from "../errors.ts";
 
-/** Turns an error of SQLite's into one line for a person. Anything else comes back as it is. */
+/** Turns SQLite's error into one line for a person. Returns any other error as it is. */
 export function translate(error: unknown, path: string): unknown {
   if (!isSqliteError(error)) return error;
   const { code, message } = error;
@@ -14,7 +14,7 @@ export function translate(error: unknown, path: string): unknown {
       hint: "wait for the other process, or see who holds it: fuser -v FILE",
     });
   }
-  // SQLite tells a full disk from a broken one only where it writes the database file itself.
+  // SQLite distinguishes a full disk from a broken one only when it writes the database file itself.
   if (is("SQLITE_FULL") || (is("SQLITE_IOERR") && isFull(path))) {
     return new ScenariologError("DISK_FULL", `no space left to write database ${path}`, {
       ...options,
@@ -61,7 +61,7 @@ export function damaged(path: string, detail: string, options: { cause?: unknown
   });
 }
 
-/** True for an error that SQLite raised for a statement's own text: a MATCH expression that does not parse. */
+/** Whether SQLite raised the error for a statement's own text: a MATCH expression that does not parse. */
 export function isStatementError(error: unknown): boolean {
   const cause = error instanceof ScenariologError ? error.cause : error;
   return isSqliteError(cause) && (cause.code === "SQLITE_ERROR" || cause.errno === 1);

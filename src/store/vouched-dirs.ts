@@ -4,18 +4,18 @@ import type { Store } from "./store.ts";
 export interface VouchedDir {
   /** A run's root, all of which may be read; or a log directory, whose logs may. */
   readonly kind: "root" | "log";
-  /** Real path. */
+  /** A real path. */
   readonly dir: string;
-  /** As the recorder was told: of a root the run's root_dir. */
+  /** What the recorder was told; for a root that is the run's root_dir. */
   readonly said: string;
-  /** In hex: who says so, which nobody else can. */
+  /** A MAC in hex, which only this user can make. */
   readonly mark: string;
 }
 
 /** Steps of one run may have logs in several places, though hardly ever in so many. */
 const MOST_DIRS = 100;
 
-/** Leaves a row that is there as it is, unless its mark is another one. */
+/** Leaves an existing row as it is, unless its mark differs. */
 export function insertVouchedDir(store: Store, runId: string, { kind, dir, said, mark }: VouchedDir): void {
   store.run(
     `INSERT INTO vouched_dirs(run_id, kind, dir, said, mark) VALUES (?, ?, ?, ?, ?)
@@ -28,7 +28,7 @@ export function insertVouchedDir(store: Store, runId: string, { kind, dir, said,
   );
 }
 
-/** Empty in a file of the Go build's. */
+/** Returns nothing in a file of the Go build. */
 export function vouchedDirsOf(store: Store, runId: string): VouchedDir[] {
   if (!store.hasTable("vouched_dirs")) return [];
   return store.all<VouchedDir>(
@@ -38,7 +38,7 @@ export function vouchedDirsOf(store: Store, runId: string): VouchedDir[] {
   );
 }
 
-/** Of a run that is deleted. */
+/** Forgets the directories of a run that is deleted. */
 export function vouchedDirsGone(store: Store, runId: string): void {
   store.run("DELETE FROM vouched_dirs WHERE run_id = ?", runId);
 }

@@ -2,7 +2,7 @@ import type { Attempt } from "./attempts.ts";
 import type { Command } from "./commands.ts";
 import type { Store } from "./store.ts";
 
-/** Every try of every step of a run, by step and number. None in a file of the Go build's. */
+/** Returns every attempt of every step of a run, by step and number; none in a file of the Go build. */
 export function attemptsOfRun(store: Store, runId: string): Attempt[] {
   if (!store.hasTable("attempts")) return [];
   return store.all<Attempt>(
@@ -12,17 +12,17 @@ export function attemptsOfRun(store: Store, runId: string): Attempt[] {
   );
 }
 
-/** A command with where it stands; the last five are null for one that no trace told of. */
+/** A command with its place in the script. The last five columns are null for a command without a trace. */
 export interface RunCommand extends Command {
   readonly attempt: number | null;
   readonly file: string | null;
   readonly line: number | null;
   readonly function: string | null;
-  /** As the shell shows it. */
+  /** The command as the shell shows it. */
   readonly text: string | null;
 }
 
-/** The last `most` commands of each step of a run, in their order. */
+/** Returns the last `most` commands of each step of a run, in their order. */
 export function commandsOfRun(store: Store, runId: string, most: number): RunCommand[] {
   const [columns, join] = store.hasTable("command_sources")
     ? ["s.attempt, s.file, s.line, s.function, s.text", "LEFT JOIN command_sources s ON s.command_id = c.command_id"]
@@ -37,7 +37,7 @@ export function commandsOfRun(store: Store, runId: string, most: number): RunCom
   );
 }
 
-/** How many commands each step of a run has, by step id; absent for none. */
+/** Counts the commands of each step of a run, by step id; absent for none. */
 export function commandCounts(store: Store, runId: string): Map<string, number> {
   const rows = store.all<{ step_id: string; n: number }>(
     `SELECT c.step_id, count(*) AS n FROM steps st CROSS JOIN commands c ON c.step_id = st.step_id
@@ -47,7 +47,7 @@ export function commandCounts(store: Store, runId: string): Map<string, number> 
   return new Map(rows.map(({ step_id, n }) => [step_id, n]));
 }
 
-/** Tags of all steps of a run, by step id, in the order they were first set; of duplicates the newest counts. */
+/** Returns the tags of all steps of a run, by step id, in their first order. Of duplicates the newest counts. */
 export function tagsOfAllSteps(store: Store, runId: string): Map<string, Map<string, string>> {
   const rows = store.all<{ step_id: string; k: string; v: string }>(
     `SELECT step_id, k, v FROM kv WHERE run_id = ? AND step_id IS NOT NULL AND command_id IS NULL ORDER BY +kv_id`,

@@ -9,11 +9,11 @@ const F_RDLCK = 0;
 const F_WRLCK = 1;
 const F_UNLCK = 2;
 
-/** Bytes of the write-ahead log, of which SQLite itself locks none. */
+/** Bytes of the write-ahead log's file. SQLite itself locks none of them. */
 const Byte = {
-  /** Locked by the indexer whose turn it is. */
+  /** Locked by the background transaction whose turn it is. */
   slice: 0n,
-  /** Locked by the short write whose turn it is, of those that have met a lock. */
+  /** Locked by the short write whose turn it is, among those that found the database locked. */
   short: 1n,
   /** Locked, shared, by every recorder that has the database open. */
   recorders: 2n,
@@ -21,28 +21,28 @@ const Byte = {
 
 /** What processes take turns with. */
 export type Work = "slice" | "short";
-/** The byte of the shared memory that every process locks that has the database open. */
+/** The byte of the shared memory's file that every process locks while it has the database open. */
 const OPEN_BYTE = 128n; // "DMS" in os_unix.c, the same since 3.7.0
 
 /**
- * Lets one process at a time ask for SQLite's lock, one with a slice of a long work and one with a short write, so that
- * many leave as many gaps to other programs as one does; and tells a recorder whether there are others. It is advice:
- * where the system has no such locks, or the database has no write-ahead log, it is always everybody's turn, and each
- * is alone.
+ * Lets one process at a time ask for SQLite's lock, one with a slice of a long work and one with a short write, so that many
+ * processes leave as many gaps to other programs as one does. It also tells a recorder whether there are others. It is advice:
+ * if the system has no such locks, or the database no write-ahead log, it is always everybody's turn, and each is alone.
  */
-export class Turn {
+export class WriteQueue {
   readonly #log: string;
   #logFd = -1;
   readonly #shared: string;
   /** Never closed: closing any descriptor of that file would drop the locks that SQLite has on it in this process. */
   #sharedFd = -1;
 
+  /** `database` is the real path. */
   constructor(database: string) {
     this.#log = `${database}-wal`;
     this.#shared = `${database}-shm`;
   }
 
-  /** False if no other process has the database open. True where that is not known. */
+  /** False if no other process has the database open. True if that is not known. */
   get hasCompany(): boolean {
     try {
       if (this.#sharedFd < 0) this.#sharedFd = fs.openSync(this.#shared, "r");
@@ -57,6 +57,7 @@ export class Turn {
     return this.#lock(F_OFD_SETLK, F_WRLCK, Byte[work]) !== "refused";
   }
 
+  /** Does nothing if it is not this process's turn. */
   giveBack(work: Work): void {
     this.#lock(F_OFD_SETLK, F_UNLCK, Byte[work]);
   }
@@ -68,7 +69,7 @@ export class Turn {
     return isFirst;
   }
 
-  /** Does not count as a recorder any more. Returns whether no other one is left: of two that leave at once, one is last. */
+  /** No longer counts as a recorder. Returns whether no other one is left: of two that leave at once, at least one is last. */
   leave(): boolean {
     this.#lock(F_OFD_SETLK, F_UNLCK, Byte.recorders);
     return this.#isAlone;

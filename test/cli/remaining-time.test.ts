@@ -51,5 +51,6 @@ test("record says on a terminal how long it will take, once it has run before", 
     },
   });
   await child.exited;
-  expect(screen).toMatch(/\[1\/2\] 01 a 0\.\ds, about 2s left/);
+  // The clock of a busy machine decides which second is shown; the arithmetic has its own tests above.
+  expect(screen).toMatch(/\[1\/2\] 01 a 0\.\ds, about [12]s left/);
 });

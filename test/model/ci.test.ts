@@ -65,13 +65,13 @@ test.each(documented)("the environment of %s names the page of its job", (provid
   expect(ciOf(env)).toEqual({ provider, jobUrl });
 });
 
-test("a URL of which a part is missing is left out, the provider is not", () => {
+test("a URL is left out if a part of it is missing, but the provider is not", () => {
   expect(ciOf({ GITHUB_ACTIONS: "true", GITHUB_REPOSITORY: "o/r" })).toEqual({
     provider: "github-actions",
     jobUrl: "",
   });
 });
 
-test("elsewhere there is no CI", () => {
+test("without such variables there is no CI", () => {
   for (const env of [{}, { CI: "" }, { CI: "false" }, { CI: "0" }]) expect(ciOf(env)).toBeNull();
 });

@@ -24,7 +24,7 @@ test.each([
   expect(meaning(code, tags as Record<string, string>)).toContain(words);
 });
 
-test.each([1, 3, 42])("exit %d has no meaning that its number tells", (code) => {
+test.each([1, 3, 42])("exit %d has no meaning of its own", (code) => {
   expect(meaning(code)).toBeNull();
 });
 

@@ -10,7 +10,7 @@ test("a run id is its start, the process and 16 hexadecimal digits", () => {
   expect(new Set(ids).size).toBe(1000);
 });
 
-test("step numbers have two digits at least in ids and file names", () => {
+test("step numbers have at least two digits in ids and file names", () => {
   expect([0, 7, 10, 123].map((num) => stepIdOf("r", num))).toEqual([
     ...["r-step-00", "r-step-07", "r-step-10", "r-step-123"],
   ]);

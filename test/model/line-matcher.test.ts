@@ -104,7 +104,7 @@ describe("the lines that match", () => {
     expect(patterns.length).toBeGreaterThan(100);
   });
 
-  test("are looked for in many lines at once wherever a pattern allows it", () => {
+  test("are searched in many lines at once if the pattern allows it", () => {
     for (const source of ["needle", "a.*b", "^\\s+at ", "(?<!x)y", "error|fail", "[^,]+;", "[\\s\\S]"]) {
       expect(linePatternOf(new RegExp(source))).not.toBeNull();
     }

@@ -58,7 +58,7 @@ describe("bytes become lines:", () => {
     for (const sizes of [[100], [1], [2], [3, 1]]) expect(split(bytesOf(text), sizes)).toEqual(lines);
   });
 
-  test("what is not UTF-8 becomes the replacement character", () => {
+  test("invalid UTF-8 becomes the replacement character", () => {
     const bytes = Uint8Array.from([0x61, 0xff, 0x62, 0x0a, 0xc3, 0x0a, 0x80, 0xe2, 0x82]);
     expect(split(bytes, [1])).toEqual(["a\ufffdb", "\ufffd", "\ufffd\ufffd"]);
   });
@@ -87,7 +87,7 @@ describe("a long line", () => {
     }
   });
 
-  test("is held in little memory, whose splitter says how long it is", () => {
+  test("takes little memory, and the splitter says how long it is", () => {
     const splitter = new LineSplitter();
     const lines: string[] = [];
     const chunk = new Uint8Array(1 << 20).fill(0x78);
@@ -98,7 +98,7 @@ describe("a long line", () => {
     expect([splitter.pendingBytes, splitter.finish()]).toEqual([0, null]);
   });
 
-  test("that is no text at all is cut all the same", () => {
+  test("is cut even if it is no text at all", () => {
     const [line] = split(new Uint8Array(40_000).fill(0x80), [999]);
     expect(line).toBe("\ufffd".repeat(HEAD_BYTES) + LEFT_OUT + "\ufffd".repeat(TAIL_BYTES));
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { elapsedMs, formatTime, parseTime, systemClock } from "../../src/model/time.ts";
 
-test("a time has nine digits of a fraction, whatever it is", () => {
+test("every time has a fraction of nine digits", () => {
   expect(formatTime(0)).toBe("1970-01-01T00:00:00.000000000Z");
   expect(formatTime(1_700_000_000_123)).toBe("2023-11-14T22:13:20.123000000Z");
   expect(formatTime(1_700_000_000_999.75)).toBe("2023-11-14T22:13:20.999750000Z");

@@ -52,7 +52,7 @@ describe("a database on a network file system", () => {
     expect(fs.readdirSync(dir)).toEqual(["x.db"]);
   });
 
-  test("leaves WAL mode when it was copied there, unless somebody uses it", async () => {
+  test("leaves WAL mode after it was copied there, unless somebody uses it", async () => {
     const db = path.join(tempDir(), "x.db");
     await inProcess(["init", "--db", db]);
     expect(modeOf(db)).toBe("wal");
@@ -81,7 +81,7 @@ describe("a database on a network file system", () => {
   });
 });
 
-test("a database that is in WAL mode is not asked where it lies when a step is recorded", () => {
+test("recording a step does not check the place of a database in WAL mode", () => {
   const db = path.join(tempDir(), "x.db");
   openForWriting(db, { create: true }).close();
   spy = pretend(NFS);

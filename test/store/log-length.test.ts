@@ -21,7 +21,7 @@ const READERS = `
     }
   }`;
 
-test("the write-ahead log stays short though there is always somebody who reads", async () => {
+test("the write-ahead log stays short even if there is always a reader", async () => {
   const db = path.join(tempDir(), "x.db");
   const store = openForWriting(db, { create: true });
   store.run("CREATE TABLE t(bytes)");
@@ -30,7 +30,7 @@ test("the write-ahead log stays short though there is always somebody who reads"
     await readers.stdout.getReader().read();
     let longest = 0;
     for (let i = 0; i < 100; i++) {
-      await store.patient(() => store.run("INSERT INTO t VALUES (randomblob(?))", 3 * MIB));
+      await store.backgroundTransaction(() => store.run("INSERT INTO t VALUES (randomblob(?))", 3 * MIB));
       longest = Math.max(longest, fs.statSync(`${db}-wal`).size);
       await Bun.sleep(1);
     }
@@ -43,14 +43,14 @@ test("the write-ahead log stays short though there is always somebody who reads"
   }
 });
 
-test("who has done its work moves a log that has grown into the file, though others have it open", () => {
+test("a recorder moves a log that has grown into the file after its work, even if others have it open", () => {
   const db = path.join(tempDir(), "x.db");
   const [idle, store] = [openForWriting(db, { create: true }), openForWriting(db, { create: true })];
   store.run("CREATE TABLE t(bytes)");
   const sizes: number[] = [];
   for (let i = 0; i < 20; i++) {
-    store.immediate(() => store.run("INSERT INTO t VALUES (randomblob(?))", 3 * MIB));
-    store.settleLog();
+    store.transaction(() => store.run("INSERT INTO t VALUES (randomblob(?))", 3 * MIB));
+    store.checkpoint();
     sizes.push(fs.statSync(`${db}-wal`).size);
   }
   expect(Math.max(...sizes)).toBeLessThan(25 * MIB);

@@ -183,7 +183,7 @@ describe("in a database with lines of many writers in no order, a search finds e
   });
 });
 
-test("a search says how many logs it knows not to be wholly in the index", () => {
+test("a search says how many logs are not wholly in the index, as far as it knows", () => {
   const missing = (run: string) =>
     logs.filter(
       (log) =>

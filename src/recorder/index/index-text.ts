@@ -1,7 +1,7 @@
 import { LEFT_OUT, type LineEnds, LineSplitter } from "../../model/lines.ts";
 import { KeyState, type Redactor } from "../../model/redact/redactor.ts";
 import { type Span, withoutSpans } from "../../model/redact/spans.ts";
-import { screenLine } from "../../model/screen-line.ts";
+import { isControlled, screenLine } from "../../model/screen-line.ts";
 
 /** They are not seen, but what they separate are words: `find -print0`. */
 const SEPARATORS = /[\0\x1c-\x1f]/g;
@@ -21,9 +21,8 @@ export function toIndexTexts(lines: string[], keys: KeyState, redactor: Redactor
   const changed: number[] = [];
   for (let i = 0; i < lines.length; i++) {
     const raw = lines[i]!;
-    const seen = screenLine(raw.replace(SEPARATORS, " "));
-    if (seen === raw) continue;
-    lines[i] = seen;
+    if (!isControlled(raw)) continue;
+    lines[i] = screenLine(raw.replace(SEPARATORS, " "));
     changed.push(i);
   }
   if (redactor === undefined || changed.length === 0) return;

@@ -6,7 +6,7 @@ import { findPlace, type PlaceSpec } from "./place.ts";
 
 /** Sets tags of a run or a step that is there; an empty value takes its tag away. Throws NO_RUN. */
 export function setTagsAt(store: Store, at: PlaceSpec, tags: readonly (readonly [string, string])[]): void {
-  store.immediate(() => {
+  store.transaction(() => {
     const { runId, stepId } = findPlace(store, at);
     const empty = tags.filter(([, value]) => value === "").map(([key]) => key);
     setTags(store, { runId, stepId }, tags);
@@ -17,7 +17,7 @@ export function setTagsAt(store: Store, at: PlaceSpec, tags: readonly (readonly 
 /** Throws NO_RUN. */
 export function addNote(store: Store, at: PlaceSpec, text: string, clock: Clock = systemClock): void {
   const createdAt = clock.now();
-  store.immediate(() => {
+  store.transaction(() => {
     const { runId, stepId } = findPlace(store, at);
     insertNote(store, { runId, stepId, createdAt, text });
   });

@@ -39,7 +39,7 @@ export async function addArtifact(store: Store, at: PlaceSpec, file: string, spe
   try {
     refuseDatabase(store, fd, file);
     const kept = spec.copyTo === null ? refer(fd, file) : copy(store, fd, file, place, spec, spec.copyTo);
-    const artifactId = store.immediate(() => insert(store, place, kept, spec));
+    const artifactId = store.transaction(() => insert(store, place, kept, spec));
     if (!spec.index || !kept.isText || !store.fts) return;
     const target = { runId: place.runId, artifactId };
     await indexLog(store, target, kept.file, { sizeBytes: kept.sizeBytes, redactor: spec.redactor });

@@ -44,7 +44,7 @@ export interface CommandRows {
 export function beginCommand(store: Store, at: Place, beginning: CommandBeginning): CommandRows {
   const made: LogFile[] = [];
   try {
-    return store.immediate(() => insertRows(store, at, beginning, made));
+    return store.transaction(() => insertRows(store, at, beginning, made));
   } catch (error) {
     // What nobody knows of is not to stay. The file is ours: nothing that was there is written over.
     for (const file of made) if (file.fileId !== null) fs.rmSync(file.path, { force: true });

@@ -78,7 +78,7 @@ async function recordEnd(
   try {
     connection.checkFile();
     const end = { completedAt, exitCode: outcome.code, durationMs, tags };
-    connection.open().immediate(() => endCommand(connection.open(), rows, end, written));
+    connection.open().transaction(() => endCommand(connection.open(), rows, end, written));
     problems.push(...(await connection.settle(() => false)));
   } catch (error) {
     problems.push(`its end is not recorded: ${messageOf(error)}`);

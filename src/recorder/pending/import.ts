@@ -73,7 +73,7 @@ export function waitsFor(store: Store, file: string): boolean {
 /** Writes rows that wait. Null if the database does not know their run: nothing is written then. */
 export function writePending(store: Store, rows: PendingRows): UnindexedLog[] | null {
   const { attempt } = rows;
-  return store.immediate(() => {
+  return store.transaction(() => {
     const run = runOf(store, rows);
     if (run === null) return null;
     const { end } = rows.run;

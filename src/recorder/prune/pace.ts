@@ -17,7 +17,7 @@ export class Pace {
     for (;;) {
       const most = this.#most;
       let lastedMs = 0;
-      const done = await this.store.patient(() => {
+      const done = await this.store.backgroundTransaction(() => {
         const fromMs = Bun.nanoseconds() / 1e6;
         const rows = slice(most);
         lastedMs = Bun.nanoseconds() / 1e6 - fromMs;

@@ -47,7 +47,8 @@ export async function prune(store: Store, spec: PruneSpec, nowMs: number): Promi
   const resumed = prunedRuns(store);
   const chosen = runsToPrune(store, spec, nowMs);
   const hidden: ChosenRun[] = [];
-  for (const one of chosen) if (await store.patient(() => hideRun(store, one.run.run_id))) hidden.push(one);
+  for (const one of chosen)
+    if (await store.backgroundTransaction(() => hideRun(store, one.run.run_id))) hidden.push(one);
   const claims = new Claims(store);
   const pace = new Pace(store);
   const total = { files: 0, fileBytes: 0, problems: [] as string[] };
@@ -61,7 +62,7 @@ export async function prune(store: Store, spec: PruneSpec, nowMs: number): Promi
   const lines = store.fts ? linesBefore - countLines(store) : 0;
   if (lines > 0 && lines >= MERGE_SHARE * linesBefore) await merge(store);
   if (before.incremental) await giveBack(store);
-  store.settleLog();
+  store.checkpoint();
   const after = pagesOf(store);
   return {
     runs: hidden,
@@ -76,13 +77,13 @@ export async function prune(store: Store, spec: PruneSpec, nowMs: number): Promi
 
 async function deleteRun(store: Store, run: PrunedRun, claims: Claims, pace: Pace): Promise<DeletedFiles> {
   if (isRecordedAgain(store, run.run_id)) {
-    await store.patient(() => forgetPrunedRun(store, run.run_id));
+    await store.backgroundTransaction(() => forgetPrunedRun(store, run.run_id));
     return { files: 0, bytes: 0, problems: [] };
   }
   const done = deleteFiles(store, run, claims);
   for (const slice of slicesOf(store, run.run_id)) await pace.untilDone(slice);
   // Last: until here they tell which files may be deleted.
-  await store.patient(() => {
+  await store.backgroundTransaction(() => {
     vouchedDirsGone(store, run.run_id);
     forgetPrunedRun(store, run.run_id);
   });
@@ -93,7 +94,7 @@ async function deleteRun(store: Store, run: PrunedRun, claims: Claims, pace: Pac
 async function sweepLines(store: Store, pace: Pace): Promise<void> {
   for (const { artifact_id: id, first_rowid: first, last_rowid: last } of orphanRanges(store)) {
     await pace.untilDone(rangeSlice(store, { artifactId: id, first, last }));
-    await store.patient(() => forgetRanges(store, id));
+    await store.backgroundTransaction(() => forgetRanges(store, id));
   }
   for (const segment of orphanSegments(store)) await pace.untilDone(rangeSlice(store, segment));
 }
@@ -102,15 +103,15 @@ async function sweepLines(store: Store, pace: Pace): Promise<void> {
 const MERGE_PAGES = 24;
 
 async function merge(store: Store): Promise<void> {
-  let isMore = await store.patient(() => mergeIndex(store, MERGE_PAGES, true));
-  while (isMore) isMore = await store.patient(() => mergeIndex(store, MERGE_PAGES, false));
+  let isMore = await store.backgroundTransaction(() => mergeIndex(store, MERGE_PAGES, true));
+  while (isMore) isMore = await store.backgroundTransaction(() => mergeIndex(store, MERGE_PAGES, false));
 }
 
 const VACUUM_PAGES = 300;
 
 async function giveBack(store: Store): Promise<void> {
   for (let free = pagesOf(store).freePages; free > 0; ) {
-    await store.patient(() => giveBackPages(store, VACUUM_PAGES));
+    await store.backgroundTransaction(() => giveBackPages(store, VACUUM_PAGES));
     const now = pagesOf(store).freePages;
     if (now >= free) return;
     free = now;

@@ -29,7 +29,7 @@ export async function closeAbandoned(store: Store, run: Run, gate: Gate, problem
   for (const attempt of openAttempts(store, run.run_id)) {
     if (isRecording(attempt)) continue;
     const logs = await takeIn(store, gate, problems, logFilesOf(store, attempt.step_id, attempt.attempt));
-    if (store.immediate(() => close(store, run, attempt, logs))) closed.push(attempt.step_id);
+    if (store.transaction(() => close(store, run, attempt, logs))) closed.push(attempt.step_id);
   }
   return closed;
 }

@@ -16,7 +16,7 @@ export async function closeAbandonedCommands(store: Store, run: Run, gate: Gate,
     if (isAtWork(command)) continue;
     const logs = await takeIn(store, gate, problems, command);
     const scope = { runId: run.run_id, stepId: command.step_id, commandId: command.command_id };
-    store.immediate(() => {
+    store.transaction(() => {
       const isStillOpen = openCommands(store, run.run_id).some(({ command_id: id }) => id === command.command_id);
       if (!isStillOpen) return;
       const completedAt = lastSignOf(command, logs);

@@ -17,7 +17,7 @@ export async function closeRunOutput(store: Store, run: Run, gate: Gate, problem
     try {
       const { file, sizeBytes } = found;
       const sha256 = await hashOf(file, sizeBytes);
-      store.immediate(() => finishArtifact(store, artifactId, { path, sizeBytes, sha256 }));
+      store.transaction(() => finishArtifact(store, artifactId, { path, sizeBytes, sha256 }));
       if (store.fts) await indexLog(store, { runId: run.run_id, artifactId }, file, { sizeBytes, exact: true });
     } catch (error) {
       problems.push(`${path} was not taken in: ${messageOf(error)}`);

@@ -1,12 +1,7 @@
 import path from "node:path";
 import type { StepSpec } from "../../model/step.ts";
-import {
-  adoptAttempt,
-  finishAttempt,
-  insertAttempt,
-  lastAttemptOf,
-  type RecorderIdentity,
-} from "../../store/attempts.ts";
+import { finishAttempt, insertAttempt, lastAttemptOf, type RecorderIdentity } from "../../store/attempts.ts";
+import { adoptAttempt } from "../../store/go-build/adopt-attempt.ts";
 import { insertOutputMarks } from "../../store/output-marks.ts";
 import { findStep, finishStep, insertStep, restartStep } from "../../store/steps.ts";
 import type { Store } from "../../store/store.ts";

@@ -3,13 +3,13 @@ import type { LogFile, Written } from "../../capture/log/log-file.ts";
 import { storedPath } from "../../files/paths.ts";
 import { STREAMS, type Stream } from "../../model/ids.ts";
 import { finishArtifact, insertArtifact, removeArtifact } from "../../store/artifacts.ts";
+import { moveArtifact } from "../../store/go-build/log-artifact.ts";
 import { forgetLines } from "../../store/lines.ts";
 import {
   insertLogFile,
   type LogRow,
   logFileAt,
   logFilesOf,
-  moveArtifact,
   moveLogFile,
   recordedSizeOf,
   removeLogFiles,

@@ -135,7 +135,7 @@ export class HarnessOutput {
 
   /** Writes what the files hold, and indexes their lines. Throws what the store throws. */
   async record(store: Store, runId: string): Promise<void> {
-    store.immediate(() => {
+    store.transaction(() => {
       for (const entry of this.#logs) {
         const { kind, written } = entry;
         if (written === null || written.path === null) {

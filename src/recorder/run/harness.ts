@@ -117,7 +117,7 @@ function start(
     if (spec.captured.length === 0) return { runId, output: null };
     const where = { streams: spec.captured, logDir: logDirFor(spec, runId), rootDir: spec.run.rootDir };
     const output = new HarnessOutput({ ...where, ...redactionOf(spec), watcher: spec.watcher }, clock);
-    store.immediate(() => output.reserve(store, runId));
+    store.transaction(() => output.reserve(store, runId));
     return { runId, output };
   });
   return { ...started, startedAt };

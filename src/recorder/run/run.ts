@@ -44,7 +44,7 @@ const NORMAL_ENDING: RunEnding = { notRun: null, reason: null, signal: undefined
 /** Returns the new run's id. */
 export function startRun(store: Store, spec: RunSpec, clock: Clock = systemClock): string {
   const start = runStartOf(spec, clock);
-  store.immediate(() => {
+  store.transaction(() => {
     insertRunStart(store, start);
     vouchForRoot(store, start.runId, start.rootDir);
   });
@@ -88,7 +88,17 @@ export async function endRun(
     const problems = await closeRun(store, run, exitCode, options);
     return [...(await taken.index()), ...problems];
   } finally {
+    completeFile(store);
     forgetMasks(store.path, run.run_id);
+  }
+}
+
+/** While others have the database open, nobody else moves the log into the file, which may be copied alone after a run. */
+function completeFile(store: Store): void {
+  try {
+    store.checkpoint(0);
+  } catch {
+    // The log holds everything, and whoever opens the database next reads it there.
   }
 }
 
@@ -99,7 +109,7 @@ async function closeRun(
   { clock = systemClock, ending = NORMAL_ENDING, allowance = NO_ALLOWANCE }: EndOptions,
 ): Promise<readonly string[]> {
   const end = { completedAt: clock.now(), exitCode, ...ending };
-  store.immediate(() => writeRunEnd(store, run, end));
+  store.transaction(() => writeRunEnd(store, run, end));
   const strayed = logFilesOfRun(store, run.run_id).filter(({ file, file_id: id }) => id && fileIdOf(file) !== id);
   const commands = openCommands(store, run.run_id).length;
   const abandoned = openAttempts(store, run.run_id).length;

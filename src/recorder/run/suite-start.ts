@@ -39,7 +39,7 @@ export function connectionFor(
     onOpen: (store) => {
       if (started) return;
       const run = startOnce();
-      store.immediate(() => {
+      store.transaction(() => {
         if (!isStarted(store, run)) insertRunStart(store, run);
         vouchForRoot(store, run.runId, run.rootDir);
       });

@@ -58,7 +58,7 @@ export async function recordTap(
     own[0]!.log.write(Buffer.from(`${step.point.lines.join("\n")}\n`));
     logs.set(step, await Promise.all(own.map(async (one) => ({ ...one, written: await one.log.close() }))));
   }
-  const recorded = store.immediate(() => {
+  const recorded = store.transaction(() => {
     insertPlannedSteps(
       store,
       target.runId,

@@ -2,7 +2,6 @@ import fs from "node:fs";
 import { type ErrorCode, ScenariologError } from "../../errors.ts";
 import { vouchForLogs } from "../../files/vouched.ts";
 import type { Store } from "../../store/store.ts";
-import { emptyLog } from "../../store/write-ahead-log.ts";
 import { databaseName, tidyPlaces } from "../pending/places.ts";
 import { type StepKey, writeEnd } from "../rows/attempt-rows.ts";
 import { type RecordedLog, recordLogs } from "../rows/log-rows.ts";
@@ -82,7 +81,7 @@ export class AttemptWriter {
     const { store, runId } = this.run;
     if (store === null || !this.isAllWritten) return;
     try {
-      store.immediate(() => writeTraceOf(store, keyOf(runId, attempt), attempt.number, attempt.rows));
+      store.transaction(() => writeTraceOf(store, keyOf(runId, attempt), attempt.number, attempt.rows));
     } catch (error) {
       this.problems.because("the step's trace is not recorded", error);
     }
@@ -100,7 +99,7 @@ export class AttemptWriter {
       const store = run.open();
       this.#writeKept();
       const unwritten = this.#unwritten;
-      const written = store.immediate(() => unwritten.map((attempt) => this.#writeAttempt(store, attempt)));
+      const written = store.transaction(() => unwritten.map((attempt) => this.#writeAttempt(store, attempt)));
       for (const [i, { number, logs }] of written.entries()) {
         this.indexing.leave(logs);
         unwritten[i]!.number = number;
@@ -189,7 +188,7 @@ function writeOwn(store: Store, key: StepKey, { rows, number: begun, reservedNum
 /** For what a full disk, or a limit of the file size, has refused. */
 function makeRoom(store: Store): void {
   try {
-    emptyLog(store);
+    store.cutLog();
   } catch {
     // The write that follows says what is wrong.
   }

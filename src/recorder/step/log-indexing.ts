@@ -114,7 +114,7 @@ export class LogIndexing {
     try {
       const { Follower } = await import("../index/follower.ts");
       const scope = { ...keyOf(runId, attempt), attempt: attempt.number, rootDir: attempt.rows.rootDir };
-      const logs = store.immediate(() => reserveArtifacts(store, scope));
+      const logs = store.transaction(() => reserveArtifacts(store, scope));
       return new Follower({
         database: store.path,
         runId,

@@ -31,7 +31,7 @@ export function numbered(run: RunStore, asked: StepSpec, startedAt: string): Num
   const { store } = run;
   if (!asked.takesNextNum || store === null || run.failure !== undefined) return unchanged;
   try {
-    return store.immediate(() => {
+    return store.transaction(() => {
       const num = nextStepNum(store, run.runId);
       if (num === null) return unchanged;
       const spec = { ...asked, num };

@@ -125,7 +125,7 @@ export class StepRecorder {
     }
     this.notes.push(...(await this.run.connection.settle(() => control.cause?.kind === "signal")));
     try {
-      this.run.store?.settleLog();
+      this.run.store?.checkpoint();
     } catch {
       // Another recorder will do it.
     }
