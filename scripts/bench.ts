@@ -1,10 +1,10 @@
 /**
- * `bun run bench`: what a step, a large output, an index and an answer cost, on real processes and files, against what
- * nobody could beat or what one would do otherwise; measured in turn, within one run. A table on stdout, and the same as
- * JSON in `dist/bench-results.json`, or with `--json FILE` there. `--only step|crowd|bytes|index|answer|growth|size`,
- * repeatable: these alone. `--quick`: smaller and fewer, in a minute or two.
+ * `bun run bench` measures what a step, a large output, an index and an answer cost, with real processes and files, against
+ * a lower bound or the usual alternative; the two alternate within one run. It prints a table on stdout and writes the same
+ * as JSON to `dist/bench-results.json`, or to FILE with `--json FILE`. `--only step|crowd|bytes|index|answer|growth|size`,
+ * repeatable, measures these parts alone. `--quick` takes fewer and smaller samples, in a minute or two.
  *
- * A figure of one machine is not that of another, and of a busy one means little: it says what it ran on, and beside whom.
+ * Figures of two machines do not compare, and those of a busy one mean little: the output names the machine and its load.
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -31,17 +31,17 @@ const parts: Record<string, { title: string; measure: (bench: Bench) => Promise<
   size: { title: "Sizes", measure: measureSizes },
 };
 
-/** What all of it may take. */
+/** The time limit of the whole benchmark. */
 const SECONDS = 600;
 
-/** From here on others take enough of the machine to be seen in the figures. */
+/** From this load on, other programs show in the figures. */
 const BUSY_CORES = 0.2;
 const BUSY_LOAD = 0.5;
 
 await runScript("bench", async () => {
   const options = readOptions();
   requirePinnedBun();
-  if (process.platform === "win32") throw new ScriptError("it measures with the programs of a Unix: run it in WSL");
+  if (process.platform === "win32") throw new ScriptError("the benchmark needs programs of Unix: run it in WSL");
   const dir = newFolder();
   const clean = () => rmSync(dir, { recursive: true, force: true });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

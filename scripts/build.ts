@@ -1,7 +1,7 @@
 /**
- * `bun run build`: the executable for this machine, `dist/scenariolog`, and the npm package's command,
- * `dist/scenariolog.js`. `--all` (or `--release`): the executables and archives of a release, for every target;
- * `--target T`, repeatable: for some. `--outdir D`: there instead of `dist`.
+ * `bun run build` builds the executable for this machine, `dist/scenariolog`, and the npm package's command,
+ * `dist/scenariolog.js`. `--all` (or `--release`) builds the executables and archives of a release for every target;
+ * `--target T`, repeatable, for some. `--outdir D` writes them there instead of `dist`.
  */
 import { mkdir } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";

@@ -1,22 +1,21 @@
 /**
- * `bun run check`: every check there is, in an order that finds the cheap faults first, one line each. It shows what a
- * check that fails has printed, starts no test if the types, the lint, the documents or the build are wrong, and ends
- * with the sum of all tests, `N passed, N failed`, alone on a line: CI reads it. If tests were skipped, it names each of
- * them, and `, N skipped` follows on that line.
+ * `bun run check` runs every check, cheap ones first, and prints a line for each. It shows the output of a check that fails,
+ * and starts no test if types, lint, documents or build are wrong. Its last line is the sum of all tests,
+ * `N passed, N failed`, which CI reads. If tests were skipped, it names each of them, and adds `, N skipped` to that line.
  *
- * `bun run check --quick` is for the minutes between two edits: the types, the lint, the tests that start no program,
- * and a smoke test of the executable.
+ * `bun run check --quick` is for the minutes between two edits: types, lint, the tests that start no program, and a smoke
+ * test of the executable.
  *
- * A new test file below `test/` needs no registration. It runs once, beside others, and the program that it starts is
+ * A new test file below `test/` needs no registration. It runs one time, beside others, and the program that it starts is
  * the executable. A line in the file changes that:
  *
- * - `// check: alone, REASON`: it runs after the others, with the machine to itself. That is for crowds, terminals, and
- *   signals that must come at a certain moment.
- * - `// check: smoke, REASON`: it belongs to the quick check; the whole check runs it a second time on the source, which
- *   is how the npm package and a checkout run the program. These files use every verb, and what the executable does
- *   otherwise: threads, helper processes, and its note of how it was started.
+ * - `// check: alone, REASON`: the file runs after the others, with the machine to itself. This is for crowds, terminals,
+ *   and signals that must come at a certain moment.
+ * - `// check: smoke, REASON`: the file belongs to the quick check, and the whole check runs it a second time on the source,
+ *   which is how the npm package and a checkout run the program. These files use every verb, and everything that differs
+ *   in the executable: threads, helper processes, and its record of how it was started.
  *
- * Random input comes from a fresh seed each time, which is printed; `SCENARIOLOG_FUZZ_SEED=N bun run check` repeats it.
+ * Random input comes from a new seed each time, which is printed; `SCENARIOLOG_FUZZ_SEED=N bun run check` repeats it.
  */
 import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -27,10 +26,10 @@ import { addCounts, formatCounts, type TestCounts } from "./check/counts.ts";
 import { findTestFiles, type TestFile } from "./check/test-files.ts";
 import { runTests } from "./check/test-run.ts";
 
-/** Returns what is wrong, in a few words, and what is to be shown then. */
+/** Returns the problem in a few words, undefined if there is none, and the output to show with it. */
 type Check = () => Promise<{ problem: string | undefined; output: string; counts?: TestCounts }>;
 
-/** A part of the test files, and what they run on. */
+/** A part of the test files, and the program that they run. */
 interface Pass {
   name: string;
   has(file: TestFile): boolean;
@@ -79,7 +78,7 @@ await runScript("check", async () => {
   if (failure === undefined) {
     for (const pass of passes) {
       const problem = await runCheck(pass.name, () => runPass(pass, files.filter(pass.has)), total);
-      failure ??= problem; // the others have their say all the same
+      failure ??= problem; // the other passes run all the same
     }
   }
   for (const test of skipped) console.log(`skipped: ${test}`);
@@ -90,7 +89,7 @@ await runScript("check", async () => {
   return failure === undefined ? 0 : 1;
 });
 
-/** Runs one and adds its tests to `total`. Returns what is wrong with it, or undefined. */
+/** Runs a check and adds its tests to `total`. Returns the problem, or undefined. */
 async function runCheck(name: string, check: Check, total: TestCounts): Promise<string | undefined> {
   const startedAt = performance.now();
   const { problem, output, counts } = await check();
@@ -119,7 +118,7 @@ async function runPass(pass: Pass, files: readonly TestFile[]): ReturnType<Check
   const result = await runTests({
     root,
     files: files.map(({ path }) => path),
-    // Most tests wait for processes, so that twice as many as there are processors keep these busy.
+    // Most tests wait for processes, so that two workers for each processor keep it busy.
     workers: pass.alone ? 1 : Math.min(16, 2 * availableParallelism()),
     environment: { ...environment(), ...pass.environment },
     timings: join(cache, "scenariolog-test-timings.json"),
@@ -128,7 +127,7 @@ async function runPass(pass: Pass, files: readonly TestFile[]): ReturnType<Check
   return result;
 }
 
-/** The caller's environment without what would steer the program under test; what steers the tests stays. */
+/** The caller's environment without variables that steer the program under test; those that steer the tests stay. */
 function environment(): Record<string, string | undefined> {
   const isKept = (name: string) => !name.startsWith("SCENARIOLOG_") || name.startsWith("SCENARIOLOG_TEST_");
   const kept = Object.entries(process.env).filter(([name]) => isKept(name));

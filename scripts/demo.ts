@@ -1,6 +1,6 @@
 /**
- * `bun run demo`: records the suite in examples/suite through the compiled executable, as a harness does, and asks the
- * questions one has afterwards. Everything ends up in demo-out/, fresh each time.
+ * `bun run demo` records the suite in examples/suite with the executable, as a harness does, and asks the usual questions
+ * about it. Everything goes to demo-out/, which is emptied first.
  */
 import { existsSync, statSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
@@ -22,7 +22,7 @@ await runScript("demo", async () => {
   const code = await run(["bash", join(root, "examples/suite/run-all.sh")]);
   console.log(`(the suite ended with ${code})`);
   if (code !== failingCode) {
-    throw new ScriptError(`step 03 fails with ${failingCode} by design, so the suite should have ended with that`);
+    throw new ScriptError(`step 03 fails with ${failingCode} by design, so the suite should have ended with that code`);
   }
 
   await ask("summary");
@@ -30,12 +30,12 @@ await runScript("demo", async () => {
   await ask("timings");
   await ask("search", "--query", "warning OR error");
   console.log(
-    "\nStep 03 fails by design. The recorder did its job: every step ran, and all they printed is in the file.",
+    "\nStep 03 fails by design. Every step ran, and everything that the steps printed is in the database and the logs.",
   );
   return 0;
 });
 
-/** Whether the executable is missing, or older than what it is made of. */
+/** Whether the executable is missing, or older than its sources. */
 function isStale(): boolean {
   if (!existsSync(program)) return true;
   const builtAt = statSync(program).mtimeMs;
@@ -60,7 +60,7 @@ async function mustSucceed(argv: string[], what: string): Promise<void> {
   if (code !== 0) throw new ScriptError(`${what} ended with ${code}`);
 }
 
-/** Runs a program with the caller's terminal; only the variables that steer a recorder are the demo's own. */
+/** Runs a program with the caller's terminal and environment, except for variables that steer a recorder. */
 async function run(argv: string[]): Promise<number> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("SCENARIOLOG_"));
   const env = { ...Object.fromEntries(inherited), SCENARIOLOG_BIN: program, OUT_DIR: outDir };

@@ -7,7 +7,7 @@ export interface Floor {
   readonly mayImport: readonly string[];
 }
 
-/** From the bottom up: a folder imports only what stands above it in this list, and of that only what it names. */
+/** The floors from the bottom up: a folder imports only folders above it in this list, and only those that it names. */
 export const floors: Readonly<Record<string, Floor>> = {
   errors: { holds: "the one error that reaches a user, and the exit codes", mayImport: [] },
   sys: {
@@ -31,7 +31,8 @@ export const floors: Readonly<Record<string, Floor>> = {
     mayImport: ["sys", "model", "errors"],
   },
   recorder: {
-    holds: "writing a run into a store while it happens: the step, the run, calls from inside, the index, recovery",
+    holds:
+      "writing a run into a store while it happens: the step, the run, calls from inside a step, the index, recovery",
     mayImport: ["capture", "trace", "files", "store", "sys", "model", "errors"],
   },
   report: {
@@ -53,12 +54,7 @@ export const floors: Readonly<Record<string, Floor>> = {
   main: { holds: "the entry point", mayImport: ["cli"] },
 };
 
-/** A folder above another that only hands on a type of it, or opens what it passes on: these files and no others. */
-export const handedOn: Readonly<Record<string, readonly string[]>> = {
-  cli: ["store/open.ts", "store/store.ts", "capture/platform.ts", "capture/this-platform.ts", "files/"],
-};
-
-/** The table of the document, in Markdown. */
+/** The table of docs/architecture.md, in Markdown. */
 export function floorTable(): string {
   const rows = Object.entries(floors).map(
     ([name, { holds, mayImport }]) =>

@@ -1,7 +1,7 @@
 /**
- * `bun scripts/npm-packages.ts`: the npm packages of a release in `dist/npm`: `scenariolog`, which holds a launcher, and one
- * package a platform, which holds its executable. `--target T`, repeatable: for these platforms only; `--executable F`: take
- * this file for the one target instead of building it; `--outdir D`: there instead of `dist/npm`.
+ * `bun scripts/npm-packages.ts` writes the npm packages of a release to `dist/npm`: `scenariolog`, which holds a launcher, and
+ * a package for each platform, which holds its executable. `--target T`, repeatable, writes those of some platforms;
+ * `--executable F` takes this file for the one target instead of building it; `--outdir D` writes to D instead.
  */
 import { chmod, cp, mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -11,7 +11,7 @@ import { compileExecutable } from "./build/compile.ts";
 import { requirePinnedBun, root, runScript, ScriptError } from "./build/project.ts";
 import { parseTarget, type Target, targets } from "./build/targets.ts";
 
-/** What both kinds of packages say. */
+/** The fields that both kinds of packages share. */
 const { version, license, description } = manifest;
 
 await runScript("npm-packages", async () => {

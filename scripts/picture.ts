@@ -40,10 +40,7 @@ async function recordedLines(): Promise<string[]> {
   try {
     cpSync(join(root, "examples/suite"), join(folder, "checks"), { recursive: true });
     rmSync(join(folder, "checks/run-all.sh"));
-    const commands = [
-      ["record", "--keep-going", "checks"],
-      ["why", "--db", ".scenario-run.db"],
-    ];
+    const commands = [["record", "--keep-going", "checks"], ["why"]];
     const lines: string[] = [];
     for (const words of commands) {
       const { code, output } = await run(words, folder);
@@ -111,8 +108,8 @@ function wrapped(line: string): string[] {
 
 function styled(row: string): string {
   const text = Bun.escapeHTML(row);
-  const verdict = /^(PASS|FAIL)\b/.exec(text)?.[0];
-  if (verdict) return `${span(verdict === "PASS" ? "good" : "bad", verdict)}${text.slice(verdict.length)}`;
+  const verdict = /^ *(PASS|FAIL)\b/.exec(text)?.[0];
+  if (verdict) return `${span(verdict.endsWith("PASS") ? "good" : "bad", verdict)}${text.slice(verdict.length)}`;
   if (row.startsWith("$ ")) return span("prompt", text);
   if (/\berror\b/i.test(row) && row.startsWith(" ")) return span("bad", text);
   if (row.startsWith("---") || row.startsWith("[scenariolog]")) return span("dim", text);

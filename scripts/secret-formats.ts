@@ -34,7 +34,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   "cloudflare-origin-ca-key": "own-tokens.ts",
 };
 
-/** Where a keyword is missing, too short, or is in fewer lines than what the rule finds. */
+/** Keywords for rules that have none, or too short a one, or one that is missing from lines that the rule finds. */
 const KEYWORDS: Readonly<Record<string, readonly string[]>> = {
   "azure-ad-client-secret": Array.from({ length: 10 }, (_, digit) => `${digit}q~`),
   "airtable-personnal-access-token": ["airtable"],
@@ -119,7 +119,7 @@ function rowOf({ id, regex, keywords = [] }: GoRule): [string, string, string] |
   return [hints.join(" "), flags, source];
 }
 
-/** What may follow a token differs less here: a line of a log has commas and brackets behind it as well. */
+/** The end of a token is less strict here: in a log, commas and brackets follow a token as well. */
 function inJavaScript(source: string): string {
   return withScopedFlags(source)
     .replaceAll(String.raw`(?:[\x60'"\s;]|\\[nr]|$|\b)`, String.raw`(?!\w)`)

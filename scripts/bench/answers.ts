@@ -9,9 +9,9 @@ import { interleaved } from "./samples.ts";
 import type { Bench } from "./setup.ts";
 
 const SIZES = [100, 1000, 3000];
-/** Roughly what one run takes with its index and its file, and room to spare. */
+/** Roughly the space of one run with its index and its file, and some to spare. */
 const BYTES_A_RUN = 4e6;
-/** From when the largest database is made to the end of all. */
+/** The time from the start of the largest database to the end of the benchmark. */
 const SECONDS_FOR_THE_REST = 100;
 const SEARCH_TARGET = { of: "value", atMost: 15 } as const;
 const ALL_RUNS_TARGET = { of: "value", atMost: 50 } as const;
@@ -23,11 +23,11 @@ interface Question {
   readonly name: string;
   readonly words: readonly string[];
   readonly target: { readonly of: "value"; readonly atMost: number };
-  /** What grep is to look for, and where. */
+  /** The text that grep looks for, and the file. */
   readonly grep?: { readonly word: string; readonly file: string };
 }
 
-/** What an answer costs when the past gets longer. */
+/** Measures what an answer costs as the history grows. */
 export async function measureAnswers(bench: Bench): Promise<void> {
   const dir = join(bench.dir, "answers");
   mkdirSync(dir);
@@ -95,7 +95,7 @@ async function measureAt(bench: Bench, logs: PastLogs): Promise<void> {
   }
 }
 
-/** Pairs of the same question, put to the database as it was when it was small and as it is. */
+/** Pairs of the same question, to the database when it was small and to the large one. */
 async function compareSizes(
   bench: Bench,
   logs: PastLogs,
@@ -155,7 +155,7 @@ function checkCounts(bench: Bench, logs: PastLogs): void {
   }
 }
 
-/** Written to the disk now, not while something is measured. */
+/** Writes to the disk now, and not during a measurement. */
 function settle(db: string): void {
   const fd = openSync(db, "r+");
   fsyncSync(fd);

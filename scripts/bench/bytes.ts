@@ -5,7 +5,7 @@ import { peakBytes, textOf, wallMs } from "./process.ts";
 import { interleaved } from "./samples.ts";
 import { type Bench, Recording } from "./setup.ts";
 
-/** What a large output costs that is kept and hashed, but not indexed, and whether the step itself feels it. */
+/** Measures what a large output costs if it is kept and hashed, but not indexed, and whether it slows the step down. */
 export async function measureBytes(bench: Bench): Promise<void> {
   const recording = new Recording(bench, "bytes");
   const megabytes = bench.quick ? 256 : 1024;
@@ -20,7 +20,7 @@ export async function measureBytes(bench: Bench): Promise<void> {
   const samples = await interleaved(rounds, {
     exec: () => {
       const ms = wallMs(recording.exec(clock.step(write), unindexed.flags, unindexed.environment));
-      // Gone before the kernel has got round to writing it: the disk is not what is measured.
+      // The file is deleted before the kernel writes it: the disk is not measured.
       rmSync(recording.log);
       return ms;
     },
@@ -56,7 +56,7 @@ export async function measureBytes(bench: Bench): Promise<void> {
   recording.remove();
 }
 
-/** By its flag, or in a build without one as where there is no FTS5. */
+/** By the flag, or for a build without the flag, as if there were no FTS5. */
 function indexingOff({ program }: Bench): { flags: string[]; environment: Record<string, string> } {
   const help = textOf({ argv: [program, "exec", "--help"] });
   if (/--index\b/.test(help)) return { flags: ["--index", "none"], environment: {} };

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * A step that tells when it began and ended by its own account, in a file: what its caller sees of that comes later. It
- * runs alike in a recorder and in a pipeline of the shell.
+ * A step that writes down its own start and end in a file: its caller sees both later. It runs in the same way in a recorder
+ * and in a pipeline of the shell.
  */
 export class ChildClock {
   readonly #file: string;
@@ -12,12 +12,12 @@ export class ChildClock {
     this.#file = join(dir, "child-clock");
   }
 
-  /** `command` is of the shell's. The file's name comes as an argument, so that it needs no quoting. */
+  /** `command` is for the shell. The file's name is an argument, so that it needs no quoting. */
   step(command: string): string[] {
     return ["sh", "-c", this.script(command), "sh", this.#file];
   }
 
-  /** What {@link step} gives to the shell, which finds the file's name in $1. */
+  /** The text that {@link step} gives to the shell, which finds the file's name in $1. */
   script(command: string): string {
     return `began=$(date +%s%N); ${command}; echo "$began $(date +%s%N)" >"$1"`;
   }

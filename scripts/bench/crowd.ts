@@ -10,7 +10,7 @@ const CROWD = 150;
 const COUNTS = [1, SMALL, 16, 64, CROWD, 400];
 const QUICK_COUNTS = [1, SMALL, CROWD];
 const WALL_TARGET = { of: "ratio", atMost: 1.3 } as const;
-/** Waiting costs nothing: a step of a crowd takes no more CPU than this many times one of a few. */
+/** A step of a crowd takes at most this many times the CPU of a step among a few: waiting costs nothing. */
 const CPU_TARGET = { of: "ratio", atMost: 1.5 } as const;
 
 const programs = join(root, "scripts/bench/programs");
@@ -27,8 +27,8 @@ interface Writer {
 }
 
 /**
- * Many steps that start at the same moment and record into one database, while another program writes to it, against
- * the least that a recorder in Bun can do.
+ * Measures many steps that start at the same moment and record into one database, while another program writes to it,
+ * against the least that a recorder in Bun can do.
  */
 export async function measureCrowds(bench: Bench): Promise<void> {
   const minimal = await compileProgram(join(programs, "minimal-recorder.ts"), join(bench.dir, "minimal-recorder"));
@@ -94,7 +94,7 @@ async function inRecording(bench: Bench, work: (recording: Recording) => Promise
   }
 }
 
-/** Throws if a step was not recorded wholly: a fast crowd that loses rows would be no achievement. */
+/** Throws if a step was not recorded in full: speed means nothing if rows are lost. */
 async function runCrowd(
   { db }: Recording,
   count: number,

@@ -10,7 +10,7 @@ const ARTIFACTS = 50_000;
 const STEPS_OF_OTHER_RUNS = 100;
 const FLAT = { of: "ratio", atMost: 1.2 } as const;
 
-/** Whether a step gets dearer the more there are: real steps, behind many that the store has been given. */
+/** Measures whether a step gets slower the more steps there are: real steps, after many that the store was given. */
 export async function measureGrowth(bench: Bench): Promise<void> {
   const rounds = bench.quick ? 20 : 100;
   const step = [Bun.which("true") ?? "/bin/true"];
@@ -45,7 +45,7 @@ export async function measureGrowth(bench: Bench): Promise<void> {
   for (const recording of [first, ...Object.values(later)]) recording.remove();
 }
 
-/** A database with `runs` runs of `steps` steps, in the last of which recording goes on. */
+/** A database with `runs` runs of `steps` steps, the last of which is still recorded. */
 async function recordingAfter(bench: Bench, steps: number, runs: number): Promise<Recording> {
   const name = `growth-${steps}-${runs}`;
   mkdirSync(join(bench.dir, name));
@@ -59,7 +59,7 @@ async function recordingAfter(bench: Bench, steps: number, runs: number): Promis
   return new Recording(bench, name, { runId: ids.at(-1)!, steps });
 }
 
-/** Every tenth fails. */
+/** Every tenth step fails. */
 function* pastSteps(count: number): Generator<PastStep> {
   for (let num = 1; num <= count; num++) {
     const failed = num % 10 === 0;

@@ -18,15 +18,15 @@ export interface PastStep {
   readonly stderr: readonly string[];
 }
 
-/** Every step takes this long, and runs follow one another: history that spans weeks, in order. */
+/** Every step takes this long, and runs follow one another, so that the history spans weeks, in order. */
 const STEP_MS = 1500;
 const ROOT_DIR = "/home/user/project";
 const FIRST_RUN_AT = Date.UTC(2024, 0, 1);
 const NOBODY = { recorder_pid: null, recorder_start: null, boot_id: null, pid_namespace: null };
 
 /**
- * Writes runs of the past through the store's own functions, with the rows and the index that `exec` makes. What it
- * leaves out is what makes `exec` safe: thousands of runs in one transaction, and no fsync.
+ * Writes past runs through the store's own functions, with the rows and the index that `exec` makes. It leaves out what makes
+ * `exec` safe: thousands of runs share one transaction, and nothing is synced.
  */
 export class History {
   readonly #store: Store;
@@ -51,7 +51,7 @@ export class History {
     return ids;
   }
 
-  /** A run that has ended. Call it within {@link add}, or each statement is a transaction of its own. */
+  /** Adds a run that has ended. Call it within {@link add}, or each statement is a transaction of its own. */
   async addRun(steps: Iterable<PastStep>): Promise<string> {
     const store = this.#store;
     const startedMs = FIRST_RUN_AT + this.#runs++ * 600_000;
@@ -96,7 +96,7 @@ export class History {
       ["cmd.args_json", JSON.stringify([script])],
     ]);
     const attempt = insertAttempt(store, stepId, startedAt, NOBODY);
-    // Not all alike, so that timings have something to sort.
+    // The durations differ, so that timings has something to sort.
     const durationMs = STEP_MS - ((step.num * 37) % 1000);
     const end = { completedAt: formatTime(startedMs + durationMs), exitCode: step.exitCode, durationMs };
     finishAttempt(store, stepId, attempt, { ...end, reason: null });
@@ -122,13 +122,13 @@ export class History {
     if (!added) throw new Error(`the lines of artifact ${artifactId} were not added`);
   }
 
-  /** As every process of ours leaves a database: in WAL mode, all of it in the one file. */
+  /** Leaves the database as the program does: in WAL mode, with everything in the one file. */
   close(): void {
     this.#set("journal_mode = WAL");
     this.#store.close();
   }
 
-  /** Read to its end: some pragmas answer, and take effect only then. */
+  /** Reads to the end: some pragmas answer, and take effect only then. */
   #set(pragma: string): void {
     this.#store.all(`PRAGMA ${pragma}`);
   }

@@ -10,7 +10,7 @@ import { UsualWay } from "./sqlite3.ts";
 
 const LINE_BYTES = 117;
 const LOG = { seed: 1, lineBytes: LINE_BYTES };
-/** Of a step that takes its time, in a second. */
+/** The output of a slow step in a second. */
 const SLOW_BYTES = 10_000_000;
 /** 0.38 x the Go build's 11 to 13 s is 0.38 x 12 s; 0.97 x its 288 MB. Both hold for 100 MB of log only. */
 const AFTER_TARGET = { of: "value", atMost: 4560 } as const;
@@ -23,7 +23,7 @@ interface Load {
   readonly size: string;
 }
 
-/** What is left to do when a step has ended that printed a lot: everything until the caller gets on. */
+/** Measures the work that is left after a step that printed a lot: everything until its caller continues. */
 export async function measureIndexing(bench: Bench): Promise<void> {
   const lines = bench.quick ? 170_000 : 850_000;
   const load = { log: join(bench.dir, "large.log"), lines, size: `${Math.round((lines * LINE_BYTES) / 1e6)} MB` };
@@ -43,7 +43,7 @@ export async function measureIndexing(bench: Bench): Promise<void> {
   recording.remove();
 }
 
-/** Each round into a new database. Returns the last one. */
+/** Each round uses a new database. Returns the last one. */
 async function measureAtOnce(bench: Bench, { log, lines, size }: Load): Promise<Recording> {
   const clock = new ChildClock(bench.dir);
   const write = `cat '${log}'`;
@@ -111,14 +111,14 @@ function writeLog({ log, lines: count }: Load): void {
   }
 }
 
-/** A tenth of a second's share at a time, for the shell. Copying takes a little of each tenth itself. */
+/** Prints the share of a tenth of a second at a time, for the shell. Copying takes a little of each tenth. */
 function slowly({ log, lines }: Load): string {
   const share = SLOW_BYTES / 10;
   const shares = Math.ceil((lines * LINE_BYTES) / share);
   return `i=0; while [ $i -lt ${shares} ]; do dd if='${log}' bs=${share} skip=$i count=1 2>/dev/null; sleep 0.098; i=$((i + 1)); done`;
 }
 
-/** A fast index that lacks lines would be no achievement. */
+/** Throws if lines are missing: speed means nothing then. */
 function checkLines(recording: Recording, expected: number): void {
   const [, count] =
     textOf({ argv: recording.verb("capabilities", "--select", "db_indexed_lines").argv }).match(/^(\d+)$/m) ?? [];

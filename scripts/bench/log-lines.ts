@@ -1,6 +1,6 @@
 /**
- * Log lines like those of a test suite, made up from a seed: the same seed gives the same bytes on every machine, so
- * that two machines, or two programs, are measured on one log.
+ * Log lines like those of a test suite, from a seed: the same seed gives the same bytes on every machine, so that two
+ * machines, or two programs, are measured with one log.
  */
 export interface LogShape {
   readonly seed: number;
@@ -8,7 +8,7 @@ export interface LogShape {
   readonly lineBytes: number;
 }
 
-/** In every sixth line of every log, and nowhere else: a word that anybody's log is full of. */
+/** A frequent word: in every sixth line of every log, and nowhere else. */
 export const FREQUENT_WORD = "customer";
 const FREQUENT_EVERY = 6;
 
@@ -58,7 +58,7 @@ function hex(value: number): string {
   return value.toString(16).padStart(8, "0");
 }
 
-/** Numbers of 32 bits, by mulberry32: small, and good enough for made-up words. */
+/** Numbers of 32 bits, by mulberry32, which is small and good enough for invented words. */
 function numbersFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -3,16 +3,16 @@ import { readFileSync, statfsSync } from "node:fs";
 import os from "node:os";
 import { textOf } from "./process.ts";
 
-/** What the figures belong to. */
+/** The machine that the figures belong to. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
   readonly memoryBytes: number;
   readonly kernel: string;
-  /** Of the temporary directory: its type. */
+  /** The type of the temporary directory's file system. */
   readonly fileSystem: string;
   readonly bun: string;
-  /** In the executable, by way of its Bun. */
+  /** The version in the executable, as its Bun tells it. */
   readonly sqlite: string;
   /** Of the sqlite3 program; null without one. */
   readonly sqlite3: string | null;
@@ -48,12 +48,12 @@ export function freeBytes(dir: string): number {
   return bavail * bsize;
 }
 
-/** What the other programs on this machine do while we measure. */
+/** The load of other programs on this machine during the measurements. */
 export class Neighbours {
   readonly #startedAt = Bun.nanoseconds();
   readonly #ticks = othersTicks();
 
-  /** Cores that they have used on average since this was made; undefined where there is no /proc. */
+  /** The cores that they have used on average since this object was made; undefined without /proc. */
   cores(): number | undefined {
     const ticks = othersTicks();
     if (ticks === undefined || this.#ticks === undefined) return undefined;
@@ -62,10 +62,10 @@ export class Neighbours {
   }
 }
 
-/** USER_HZ, which is 100 on every platform that Bun has. */
+/** USER_HZ, which is 100 on every platform of Bun. */
 const TICKS_PER_SECOND = 100;
 
-/** CPU time of all processes but us and the children that we have waited for, and what a hypervisor took. */
+/** The CPU time of all other processes, and what a hypervisor took: without this process and its reaped children. */
 function othersTicks(): number | undefined {
   try {
     const all = readFileSync("/proc/stat", "utf8").split("\n", 1)[0]!.split(/\s+/).slice(1).map(Number);
@@ -82,7 +82,7 @@ function othersTicks(): number | undefined {
   }
 }
 
-/** From the mount that lies nearest above: statfs(2) has a number only. */
+/** The type of the nearest mount above: statfs(2) has a number only. */
 function fileSystemOf(dir: string): string {
   try {
     const mounts = readFileSync("/proc/self/mounts", "utf8").trimEnd().split("\n");

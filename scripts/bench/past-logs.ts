@@ -7,13 +7,13 @@ const LINES_A_RUN = 10_000;
 const STEPS_A_RUN = 5;
 /** Of each step's 2,000 lines. */
 const STDERR_LINES = 100;
-/** What the runs of one suite print is much alike: so many different ones, in turn. */
+/** Runs of one suite print much the same, so this many different logs are used in turn. */
 const VARIANTS = 10;
 const LINE_BYTES = 64;
-/** Runs in a transaction of the writer. */
+/** The number of runs in one transaction of the writer. */
 const LOT = 50;
 
-/** In one line of every run, and in no other. */
+/** A rare word: in one line of every run, and in no other line. */
 export const RARE_WORD = "deadlock";
 
 /** A word that only run `number` has, in the line with the rare one. */
@@ -21,7 +21,7 @@ export function ownWordOf(number: number): string {
   return `ticket${String(number).padStart(6, "0")}`;
 }
 
-/** A database with a long past, and the same logs as files, one a run. */
+/** A database with a long history, and the same logs as files, one for each run. */
 export class PastLogs {
   /** Of the runs, oldest first. */
   readonly runIds: string[] = [];
@@ -55,7 +55,7 @@ export class PastLogs {
         return added;
       });
       this.runIds.push(...ids);
-      await Bun.sleep(0); // so that a signal is noticed
+      await Bun.sleep(0); // lets a signal be noticed
     }
     history.close();
   }
@@ -67,7 +67,7 @@ export class PastLogs {
 
   async #addRun(history: History, number: number): Promise<string> {
     const lines = [...this.#variants[number % VARIANTS]!];
-    // Moves about, so that it is not always the same line.
+    // The place varies, so that it is not always the same line.
     const rareAt = (number * 1009) % LINES_A_RUN;
     lines[rareAt] = `00:00:00.000 ERROR ledger: ${RARE_WORD} in transaction, ${ownWordOf(number)}`.padEnd(
       LINE_BYTES - 1,
@@ -77,7 +77,7 @@ export class PastLogs {
   }
 }
 
-/** The last but one fails, as something must for `failures` to have an answer. */
+/** The last step but one fails, so that `failures` has an answer. */
 function* stepsOf(lines: readonly string[]): Generator<PastStep> {
   const share = LINES_A_RUN / STEPS_A_RUN;
   for (let step = 0; step < STEPS_A_RUN; step++) {

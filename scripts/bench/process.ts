@@ -4,11 +4,11 @@ import { ScriptError } from "../build/project.ts";
 
 export interface Command {
   readonly argv: readonly string[];
-  /** Files that are emptied and take what it prints; without, it goes nowhere. */
+  /** Files that are emptied and take its output; if absent, the output is dropped. */
   readonly stdout?: string;
   readonly stderr?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** What it has to end with: a program that failed fast must not pass for a fast one. */
+  /** The expected exit code: a program that fails early must not pass for a fast one. */
   readonly code?: number;
 }
 
@@ -27,7 +27,7 @@ export function wallMs(command: Command): number {
   return ms;
 }
 
-/** What it prints on stdout. */
+/** Returns what it prints on stdout. */
 export function textOf(command: Command): string {
   const { exitCode, stdout } = Bun.spawnSync([...command.argv], {
     env: environment(command),
@@ -38,8 +38,8 @@ export function textOf(command: Command): string {
 }
 
 /**
- * A process's peak of resident memory in bytes, by time(1) where it is there: a child of ours inherits our own size as
- * its floor, and time is small. Else what /proc said last, or undefined.
+ * A process's peak of resident memory in bytes, by time(1) if it exists: a child inherits this process's size as its floor,
+ * and time is small. Else the last value of /proc, or undefined.
  */
 export async function peakBytes(command: Command, dir: string): Promise<number | undefined> {
   const time = Bun.which("time");
@@ -77,7 +77,7 @@ function openFor(path: string | undefined): number | "ignore" {
   return path === undefined ? "ignore" : openSync(path, "w");
 }
 
-/** The caller's, without what would steer a recorder or any program that Bun compiled. */
+/** The caller's environment, without variables that steer a recorder or a program compiled by Bun. */
 export function environment(command: Command): Record<string, string | undefined> {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(SCENARIOLOG|BUN)_/.test(name));
   return { ...Object.fromEntries(inherited), ...command.environment };

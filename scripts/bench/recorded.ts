@@ -4,12 +4,12 @@ import { wallMs } from "./process.ts";
 import { interleaved } from "./samples.ts";
 import { type Bench, Recording } from "./setup.ts";
 
-/** A figure is asked for: what `record` takes for a step, of what a process of `exec` takes for it. */
+/** The target: the time of a step of `record`, as a part of the time of a process of `exec`. */
 const TARGET = { of: "ratio", atMost: 0.3 } as const;
 /** Enough for the start of the program to cancel out in the difference to a suite of one. */
 const STEPS = 25;
 
-/** What one more small step costs in a suite that `record` runs. */
+/** Measures what one more small step costs in a suite that `record` runs. */
 export async function measureRecord(bench: Bench): Promise<void> {
   const recording = new Recording(bench, "recorded");
   const nothing = Bun.which("true") ?? "/bin/true";

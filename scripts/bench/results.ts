@@ -2,20 +2,20 @@ import { ratioOf, type Stats, statsOf } from "./samples.ts";
 
 export type Unit = "ms" | "bytes";
 
-/** What is asked of a figure: its median, or that of its ratios, is to be at most this. */
+/** The target of a figure: its median, or that of its ratios, must be at most this. */
 export interface Target {
   readonly of: "value" | "ratio";
   readonly atMost: number;
 }
 
-/** One line of the table: a thing that was measured, and what it was measured against. */
+/** One line of the table: what was measured, and against what. */
 export interface Result {
   readonly section: string;
   readonly name: string;
   readonly unit: Unit;
   readonly rounds: number;
   readonly value: Stats;
-  /** What nobody could beat, or the usual way; its rounds alternated with those of the value. */
+  /** A lower bound or the usual alternative; its rounds alternated with those of the value. */
   readonly against?: { readonly name: string; readonly value: Stats; readonly ratio: Stats };
   readonly target?: Target & { readonly met: boolean };
 }
@@ -44,7 +44,7 @@ export function resultOf(section: string, measured: Measured): Result {
   };
 }
 
-/** From here on a row says by its `~` that the machine's noise is in it. */
+/** From this spread on, a `~` marks the row as noisy. */
 const NOISY_SPREAD = 0.25;
 
 export function isNoisy({ value, against }: Result): boolean {
@@ -72,7 +72,7 @@ export function tableOf(results: readonly Result[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** A second row on the same thing says only what it is measured against. */
+/** A second row about the same thing names only what it is measured against. */
 function cellsOf(result: Result, above: Result | undefined): string[] {
   const { section, name, unit, value, against, target } = result;
   const isMore = above?.section === section && above.name === name;
@@ -101,7 +101,7 @@ function times(ratio: number): string {
   return `${significant(ratio)} x`;
 }
 
-/** Three digits: no measurement here is good for more. */
+/** Three digits: no measurement here is more exact. */
 function significant(amount: number): string {
   const digits = amount === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(amount))));
   return amount.toFixed(Math.min(digits, 3));

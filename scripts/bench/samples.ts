@@ -1,9 +1,9 @@
-/** What a number of measurements of one thing say. */
+/** The statistics of several measurements of one thing. */
 export interface Stats {
   readonly median: number;
   readonly min: number;
   readonly max: number;
-  /** Of the middle half, in medians: how much this machine's noise got into it. */
+  /** The width of the middle half, in medians: how noisy the measurements are. */
   readonly spread: number;
 }
 
@@ -19,7 +19,7 @@ export function statsOf(samples: readonly number[]): Stats {
   return { median, min: sorted[0]!, max: sorted.at(-1)!, spread };
 }
 
-/** Of the ratios within each pair, so that what slows the machine for a while slows both sides of one. */
+/** Statistics of the ratios within each pair, so that a slow moment of the machine affects both sides. */
 export function ratioOf(samples: readonly number[], limit: readonly number[]): Stats {
   return statsOf(samples.map((sample, i) => sample / limit[i]!));
 }
@@ -38,7 +38,7 @@ export async function interleaved<Name extends string>(
   const entries = Object.entries(takes) as [Name, Take][];
   const samples = Object.fromEntries(entries.map(([name]) => [name, [] as number[]])) as Record<Name, number[]>;
   for (let round = options.warmUp === false ? 0 : -1; round < rounds; round++) {
-    await Bun.sleep(0); // so that a signal is noticed, after which the files go
+    await Bun.sleep(0); // lets a signal be noticed, after which the files are removed
     for (const [name, take] of entries) {
       const sample = await take();
       if (round >= 0) samples[name].push(sample);

@@ -7,19 +7,19 @@ import { root, ScriptError } from "../build/project.ts";
 import { type Command, textOf } from "./process.ts";
 import type { Measured } from "./results.ts";
 
-/** What every part of the benchmark works with. */
+/** The tools and folders that every part of the benchmark uses. */
 export interface Bench {
   /** Where its files go; removed at the end. */
   readonly dir: string;
   /** A copy of the executable: a build that runs meanwhile does not change what is measured. */
   readonly program: string;
-  /** A compiled program that does nothing: what starting Bun costs. */
+  /** A compiled program that does nothing: the cost of starting Bun. */
   readonly empty: string;
   readonly quick: boolean;
-  /** Of the ten minutes that all of it may take: what is large is left out when it would not fit any more. */
+  /** What is left of the ten minutes: a large part is left out if it does not fit any more. */
   secondsLeft(): number;
   add(measured: Measured): void;
-  /** Says on a line of its own what was left out, or has to be known. */
+  /** Prints a line about what was left out, or what a reader must know. */
   say(text: string): void;
 }
 
@@ -38,7 +38,7 @@ export async function preparePrograms(dir: string): Promise<{ program: string; e
     if (code !== 0) throw new ScriptError(`the build ended with ${code}`);
   }
   const program = join(dir, "scenariolog");
-  // As the build does: both programs are to lie in the page cache in the same way.
+  // As the build does, so that both programs lie in the page cache in the same way.
   await writeInOnePiece(built, program);
   return { program, empty: await compileEmpty(dir) };
 }
@@ -56,7 +56,7 @@ async function compileEmpty(dir: string): Promise<string> {
   return await compileProgram(source, join(dir, "empty"));
 }
 
-/** With the same options as the executable, as far as they matter here. Returns `outfile`. */
+/** Compiles with the executable's options, as far as they matter here. Returns `outfile`. */
 export async function compileProgram(source: string, outfile: string): Promise<string> {
   const { success } = await Bun.build({
     entrypoints: [source],
@@ -71,15 +71,15 @@ export async function compileProgram(source: string, outfile: string): Promise<s
   return outfile;
 }
 
-/** A database and a run in it, and what records steps there. Everything of it lies in a folder of its own. */
+/** A database with a run, and the calls that record steps there. All its files lie in one folder. */
 export class Recording {
   readonly dir: string;
   readonly db: string;
   readonly runId: string;
-  /** How many there are by now. */
+  /** The number of steps so far. */
   steps: number;
 
-  /** With `past`, a run that is there already and has so many steps. */
+  /** With `past`, a run that exists already and has this many steps. */
   constructor(
     private readonly bench: Bench,
     name: string,

@@ -3,7 +3,7 @@ import { tarGz } from "../build/archive.ts";
 import { documents, root } from "../build/project.ts";
 import type { Bench } from "./setup.ts";
 
-/** What is downloaded and installed: the executable, and the archive that a release makes of it. */
+/** Measures what a user downloads and installs: the executable, and the archive that a release makes of it. */
 export async function measureSizes(bench: Bench): Promise<void> {
   const bytes = await Bun.file(bench.program).bytes();
   const empty = Bun.file(bench.empty).size;

@@ -2,12 +2,12 @@ import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ScriptError } from "../build/project.ts";
 
-/** As long as ours are: each line's row carries it. */
+/** As long as a real run id: each line's row holds it. */
 const RUN_ID = "2024-01-01T00:00:00.000000000Z-pid-12345-0123456789abcdef";
 
 /**
- * The usual way to an index: the sqlite3 program reads the log into a plain table, and copies it into the same FTS5 table
- * in one transaction. A script of an INSERT a line is a quarter slower, for the parsing.
+ * The usual way to make an index: the sqlite3 program reads the log into a plain table, and copies it into the same FTS5
+ * table in one transaction. A script with an INSERT for each line is a quarter slower, as it must be parsed.
  */
 export class UsualWay {
   readonly db: string;
@@ -37,12 +37,12 @@ COMMIT;
     );
   }
 
-  /** What the shell runs: the script on stdin, into a new file. */
+  /** The command for the shell: the script on stdin, into a new file. */
   get argv(): string[] {
     return ["sh", "-c", 'rm -f "$1" "$1"-*; exec sqlite3 "$1" <"$2"', "sh", this.db, this.#script];
   }
 
-  /** Throws when not all of the lines are there. */
+  /** Throws if lines are missing. */
   check(lines: number): void {
     const count = Bun.spawnSync(["sqlite3", this.db, "SELECT count(*) FROM log_lines_fts"]).stdout.toString().trim();
     if (count !== String(lines)) throw new ScriptError(`sqlite3 took in ${count} lines, not ${lines}`);

@@ -4,13 +4,13 @@ import { measureRecord } from "./recorded.ts";
 import { interleaved } from "./samples.ts";
 import { type Bench, Recording } from "./setup.ts";
 
-/** A figure is asked for that is about this many bare redirects: what the Go build's plain form takes. */
+/** The target is about this many bare redirects: the time of the Go build's plain form. */
 const STEP_TARGET = { of: "ratio", atMost: 8 } as const;
-/** 6 ms where an empty program takes 3. */
+/** 6 ms if an empty program takes 3. */
 const VERB_TARGET = { of: "ratio", atMost: 2 } as const;
 const MEMORY_TARGET = { of: "value", atMost: 60e6 } as const;
 
-/** What a caller pays for one small step, and for the verbs around it. */
+/** Measures what a caller pays for one small step, and for the verbs around it. */
 export async function measureSteps(bench: Bench): Promise<void> {
   const recording = new Recording(bench, "steps");
   const rounds = bench.quick ? 30 : 150;

@@ -8,8 +8,8 @@ export interface ArchiveEntry {
 }
 
 /**
- * A gzipped ustar archive. `Bun.Archive` would do, but it has no way to set a file's mode, and a program that must be
- * made executable by hand is a bad gift.
+ * A gzipped ustar archive. `Bun.Archive` cannot set a file's mode, and nobody should have to make the program executable by
+ * hand.
  */
 export function tarGz(entries: ArchiveEntry[], modifiedAt: Date): Uint8Array {
   const blocks: Uint8Array<ArrayBuffer>[] = [];
@@ -36,7 +36,7 @@ function tarHeader({ name, bytes, executable }: ArchiveEntry, modifiedAt: Date):
   return header;
 }
 
-/** A zip archive, for which Bun has nothing: local headers with deflated data, then the directory. */
+/** A zip archive, which Bun cannot write: local headers with deflated data, then the directory. */
 export function zip(entries: ArchiveEntry[], modifiedAt: Date): Uint8Array {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const directory: Uint8Array<ArrayBuffer>[] = [];

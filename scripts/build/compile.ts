@@ -23,8 +23,8 @@ export async function compileExecutable(outfile: string, target?: Target): Promi
         join(root, "src/recorder/index/follow-worker.ts"),
         join(root, "src/capture/log/hash-thread.ts"),
       ],
-      splitting: true, // what a verb does not need is not even parsed; the chunks keep their bytecode
-      minChunkSize: 65_536, // but not in twenty pieces, each of which costs a step 50 µs
+      splitting: true, // code that a verb does not need is not even parsed; the chunks keep their bytecode
+      minChunkSize: 65_536, // but not in twenty chunks, each of which costs a step 50 µs
       bytecode: true, // saves more start-up than its size costs
       compile: {
         ...cross,
@@ -77,9 +77,9 @@ function buildMessages(error: unknown): string {
 }
 
 /**
- * Writes an executable anew, in its place or as `to`. As the bundler writes it, piece by piece, Linux caches it in many
- * small pieces, and each start takes 1 ms longer until the machine has read it from the disk again. (Code that lies in the
- * file as pages of 2 MiB need it would take another 8 % off, but count as 85 MB of memory instead of 47.)
+ * Writes an executable again in one piece, in its place or as `to`. The bundler writes it piece by piece; then Linux caches it
+ * in many small pieces, and each start takes 1 ms longer until the machine has read it from the disk again. (Code laid out for
+ * pages of 2 MiB would save another 8 %, but count as 85 MB of memory instead of 47.)
  */
 export async function writeInOnePiece(executable: string, to = executable): Promise<void> {
   const whole = await readFile(executable);
@@ -88,9 +88,9 @@ export async function writeInOnePiece(executable: string, to = executable): Prom
 }
 
 /**
- * Lets `write` make the file in a folder beside `outfile` and then moves it there: a recorder that is running from the
- * old file is not disturbed, and a build that fails leaves the old one. The file's name stays the same all the while,
- * because Bun writes it into the executable, and two builds of one source shall be equal.
+ * Lets `write` make the file in a folder beside `outfile` and then moves it there: a recorder that runs from the old file is
+ * not disturbed, and a failed build leaves the old file. The file's name stays the same throughout, because Bun writes it into
+ * the executable, and two builds of one source must be equal.
  */
 async function inPlaceOf(outfile: string, write: (temporary: string) => Promise<unknown>): Promise<void> {
   const folder = join(dirname(outfile), `.building-${process.pid}`);

@@ -7,7 +7,7 @@ export const root = join(import.meta.dir, "../..");
 
 export const version: string = manifest.version;
 
-/** The Bun that `packageManager` pins: the checks and the executables belong to that one and no other. */
+/** The Bun version that `packageManager` pins: checks and executables are made with that version only. */
 export const pinnedBun: string = manifest.packageManager.replace(/^bun@/, "");
 
 /** What a package and an archive hold besides the program, relative to the checkout: the README links to these files. */
@@ -26,7 +26,7 @@ function filesIn(folder: string): string[] {
 /** An error that a person reads: one line, no stack trace. */
 export class ScriptError extends Error {}
 
-/** Throws a {@link ScriptError} when another Bun than the pinned one runs this. */
+/** Throws a {@link ScriptError} if this Bun is not the pinned version. */
 export function requirePinnedBun(): void {
   if (Bun.version === pinnedBun) return;
   throw new ScriptError(

@@ -6,8 +6,8 @@ import { documents, readableSize, root, version } from "./project.ts";
 import { type Target, targets } from "./targets.ts";
 
 /**
- * Builds `wanted` into `outdir`: for each the executable and an archive of it, and one SHA256SUMS over all files of this
- * version that are there. Everything in an archive is dated alike, so that two builds of one commit are equal.
+ * Builds each target of `wanted` into `outdir`: the executable and an archive of it, and one SHA256SUMS over all files of this
+ * version there. All files in an archive have the same date, so that two builds of one commit are equal.
  */
 export async function buildRelease(outdir: string, wanted: Target[]): Promise<void> {
   const modifiedAt = await commitTime();

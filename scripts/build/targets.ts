@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pinnedBun, root, ScriptError } from "./project.ts";
 
 /**
- * What a release is built for. `bun` is the suffix of the npm package `@oven/bun-*` that holds Bun's own executable for
+ * The platforms of a release. `bun` is the suffix of the npm package `@oven/bun-*` that holds Bun's own executable for
  * it, and `compile` the name that `Bun.build` knows it by.
  */
 export const targets = {

@@ -1,6 +1,6 @@
 /**
- * What the executable does where there is no /proc (a chroot, a sandbox): Bun aborts there before any JavaScript runs. The
- * step comes first, so a shell runs it, unrecorded, and says so in one line. It gets all words of the command line.
+ * What the executable does without /proc (in a chroot or a sandbox), where Bun aborts before any JavaScript runs. The step
+ * comes first, so a shell runs it, unrecorded, and says so in one line. The shell gets all words of the command line.
  */
 export const withoutProc = `
 fail() { echo "Error: there is no /proc, which scenariolog needs: $1" >&2; exit "$2"; }

@@ -8,10 +8,10 @@ export interface TestRun {
   /** Where `bun test` runs, to which the paths of `files` are relative. */
   root: string;
   files: readonly string[];
-  /** So many files at once, each in a process of its own. */
+  /** How many files run at the same time, each in its own process. */
   workers: number;
   environment: Record<string, string | undefined>;
-  /** Keeps how long each file takes from one run to the next, so that the slowest ones start first. */
+  /** A file with the duration of each test file, kept from run to run, so that the slowest start first. */
   timings?: string;
 }
 
@@ -26,8 +26,8 @@ export interface TestRunResult {
 }
 
 /**
- * Runs test files by `bun test`. A worker that dies (by a signal, for want of memory, by `process.exit`) is a failed
- * test; if the whole run dies, or a file turns out to hold no test, that is a problem as well.
+ * Runs test files with `bun test`. A worker that dies (by a signal, out of memory, by `process.exit`) is a failed test; if the
+ * whole run dies, or a file holds no test, that is a problem as well.
  */
 export async function runTests(run: TestRun): Promise<TestRunResult> {
   // Without one, `bun test` would look for files itself.

@@ -3,7 +3,7 @@ import { FREQUENT_WORD, logLines, nextLines } from "../../scripts/bench/log-line
 
 const shape = { seed: 1, lineBytes: 117 };
 
-test("a seed makes the same log every time, and another seed another one", () => {
+test("a seed makes the same log every time, and another seed a different one", () => {
   const text = nextLines(logLines(shape), 1000);
   expect(nextLines(logLines(shape), 1000)).toBe(text);
   expect(nextLines(logLines({ ...shape, seed: 2 }), 1000)).not.toBe(text);

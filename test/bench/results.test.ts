@@ -8,7 +8,7 @@ test("statistics of samples, in whatever order they came", () => {
   expect(statsOf([7])).toEqual({ median: 7, min: 7, max: 7, spread: 0 });
 });
 
-test("a ratio is that of each pair, not that of the medians", () => {
+test("ratios are computed within each pair, not from the medians", () => {
   expect(ratioOf([10, 40, 30], [10, 20, 10])).toMatchObject({ median: 2, min: 1, max: 3 });
 });
 
@@ -23,7 +23,7 @@ test("measurements are taken in turn, and the first round does not count", async
 describe("a result", () => {
   const limit = { name: "the limit", samples: [2, 2, 2] };
 
-  test("meets its target by the median of what the target is about", () => {
+  test("meets its target if the median of the targeted value does", () => {
     const measured = { name: "it", samples: [3, 4, 5], against: limit };
     const met = (of: "value" | "ratio", atMost: number) =>
       resultOf("Part", { ...measured, target: { of, atMost } }).target?.met;
@@ -35,7 +35,7 @@ describe("a result", () => {
     ]);
   });
 
-  test("is noisy when the middle half of its ratios is wide", () => {
+  test("is noisy if the middle half of its ratios is wide", () => {
     expect(isNoisy(resultOf("Part", { name: "it", samples: [2, 2, 2], against: limit }))).toBe(false);
     expect(isNoisy(resultOf("Part", { name: "it", samples: [1, 2, 3], against: limit }))).toBe(true);
   });
@@ -46,7 +46,7 @@ describe("a result", () => {
   });
 });
 
-test("the table has a heading for each part, units, and what is measured against only once more for one thing", () => {
+test("the table has a heading for each part, units, and one name for several rows about one thing", () => {
   const samples = [1.5, 2.5, 3.5];
   const table = tableOf([
     resultOf("Part", {

@@ -16,14 +16,14 @@ export function newFolder(name: string): string {
   return folder;
 }
 
-/** A folder for PATH in which the Bun that runs this is called `bun`, as the package's first line wants it. */
+/** A folder for PATH in which the current Bun is called `bun`, as the package's first line needs. */
 export function folderWithBun(): string {
   const folder = newFolder("bin");
   symlinkSync(bun, join(folder, "bun")); // `npx bun` runs one that is called bun.exe, and none needs to be on PATH
   return folder;
 }
 
-/** The compiled executable: the one under test where `SCENARIOLOG_BIN` names it, else built here, once. */
+/** The executable: the one that `SCENARIOLOG_BIN` names, else one that is built here, one time. */
 export async function executable(): Promise<string> {
   const given = process.env.SCENARIOLOG_BIN;
   return given ? resolve(given) : join(await buildOnce(), "scenariolog");
@@ -48,7 +48,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs a program to its end. Where `env` is given, it is the whole environment. */
+/** Runs a program to its end. If `env` is given, it is the whole environment. */
 export async function run(argv: string[], cwd: string, env?: Record<string, string>): Promise<Ended> {
   const environment = env ?? { ...process.env, ...noRecorder };
   const child = Bun.spawn(argv, { cwd, env: environment, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
@@ -56,7 +56,7 @@ export async function run(argv: string[], cwd: string, env?: Record<string, stri
   return { code, stdout, stderr };
 }
 
-/** Like {@link run}, for what has to work before the test begins. */
+/** Like {@link run}, for programs that must succeed before the test begins. */
 export async function mustRun(argv: string[], cwd: string, env?: Record<string, string>): Promise<string> {
   const { code, stdout, stderr } = await run(argv, cwd, env);
   if (code !== 0) throw new Error(`${argv.join(" ")}: exit ${code}\n${stdout}${stderr}`);

@@ -31,7 +31,7 @@ describe("the counts of the check", () => {
 });
 
 describe("a run of test files", () => {
-  test("is all right if every file ran its tests and all passed; what was skipped is named", async () => {
+  test("passes if every file ran its tests and all of them passed, and names the skipped ones", async () => {
     const skipping = `${passing} describe("in a <group>", () => { test.skip("is skipped", () => {}); test.todo("later") });`;
     expect(await runIn(await folderOf({ a: passing, b: skipping }), "ab")).toMatchObject({
       counts: { passed: 4, failed: 0, skipped: 2 },
@@ -78,14 +78,14 @@ describe("a run of test files", () => {
     },
   };
   for (const [what, { code, says, counts, shows }] of Object.entries(faults)) {
-    test(`is not all right with ${what}`, async () => {
+    test(`fails with ${what}`, async () => {
       const result = await runIn(await folderOf({ a: passing, b: code }), "ab");
       expect(result).toMatchObject({ problem: says, counts });
       expect(result.output).toContain(shows);
     });
   }
 
-  test("one at a time is not all right either when it dies, by a signal or with 0", async () => {
+  test("one file at a time fails as well if it dies, by a signal or with 0", async () => {
     for (const [end, says] of [
       ['process.kill(process.pid, "SIGKILL")', "SIGKILL"],
       ["process.exit(0)", "exit code 0"],
@@ -99,7 +99,7 @@ describe("a run of test files", () => {
     }
   });
 
-  test("is not all right if it is given no file, or if all its tests are skipped", async () => {
+  test("fails if it gets no file, or if all its tests are skipped", async () => {
     const folder = await folderOf({ a: 'test.skip("is skipped", () => {});' });
     expect((await runIn(folder, "a")).problem).toBe("no test passed");
     expect((await runIn(folder, "")).problem).toBe("there is no test file");
@@ -125,7 +125,7 @@ describe("the test files of the check", () => {
     ]);
   });
 
-  test("with a word that nobody knows, or with two, are refused by name", async () => {
+  test("are refused by name with an unknown word, or with two", async () => {
     const misspelt = await folderOf({ a: `// check: alnoe, a crowd\n${passing}` });
     expect(() => findTestFiles(misspelt)).toThrow('test/a.test.ts says "// check: alnoe": the words known are');
     const twice = await folderOf({ a: `// check: alone\n// check: smoke\n${passing}` });
@@ -133,7 +133,7 @@ describe("the test files of the check", () => {
   });
 });
 
-test("everything that starts Bun by its version starts the pinned one", async () => {
+test("every command that names a Bun version names the pinned one", async () => {
   const pinned = manifest.packageManager;
   let found = 0;
   for (const path of [".ci/run", ".github/workflows/ci.yml", "README.md", "CONTRIBUTING.md"]) {

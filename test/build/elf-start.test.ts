@@ -26,7 +26,7 @@ describe.if(process.platform === "linux")("an executable that notes down how it 
     expect(ignoredNow & SIGXFSZ).toBe(SIGXFSZ);
   });
 
-  test("is what the build makes, and a second time changes nothing", async () => {
+  test("comes from the build, and a second treatment changes nothing", async () => {
     const copy = join(newFolder("elf"), "scenariolog");
     fs.copyFileSync(await executable(), copy);
     const before = Bun.SHA256.hash(await Bun.file(copy).bytes(), "hex");
@@ -34,7 +34,7 @@ describe.if(process.platform === "linux")("an executable that notes down how it 
     expect(Bun.SHA256.hash(await Bun.file(copy).bytes(), "hex")).toBe(before);
   });
 
-  test("without a record, there is none to read", () => {
+  test("without a record yields none", () => {
     expect(readStartRecord()).toBeUndefined();
   });
 });

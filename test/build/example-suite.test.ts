@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { executable, mustRun, newFolder, root, run } from "./built.ts";
 
-test("the suite in examples/suite is recorded whole, and ends with the code of the step that fails by design", async () => {
+test("the suite in examples/suite is recorded in full, and ends with the code of the step that fails by design", async () => {
   const program = await executable();
   const out = newFolder("suite");
   const env = { PATH: process.env.PATH ?? "", HOME: out, SCENARIOLOG_BIN: program, OUT_DIR: out };

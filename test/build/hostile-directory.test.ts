@@ -8,7 +8,7 @@ const bun = process.execPath;
 /** The whole environment of the recorder in these tests; `bun` has to be on PATH for the package's first line. */
 const environment = { PATH: `${folderWithBun()}:/usr/local/bin:/usr/bin:/bin`, HOME: newFolder("home"), MINE: "kept" };
 
-/** A directory that tries to get a say: by a preload, by variables, and by files that cannot be parsed. */
+/** A directory that tries to take influence: by a preload, by variables, and by files that cannot be parsed. */
 async function hostileDirectory(): Promise<string> {
   const folder = newFolder("hostile");
   await Bun.write(join(folder, "preload.ts"), `require("node:fs").writeFileSync(${JSON.stringify(trace(folder))}, "")`);
@@ -39,7 +39,7 @@ describe("started in a hostile directory, the executable", () => {
     program = await executable();
   });
 
-  test("runs nothing of it, and hands no variable of it to the step", async () => {
+  test("runs no file of it, and passes no variable of it to the step", async () => {
     const folder = await hostileDirectory();
     await addBrokenFiles(folder);
     const step = await recordEnvironment([program], folder);
@@ -55,7 +55,7 @@ describe("started in a hostile directory, the executable", () => {
     expect(ended.stderr).not.toContain("stolen");
   });
 
-  test("shows no stack trace for a mistake of the caller", async () => {
+  test("shows no stack trace for a mistake by the caller", async () => {
     const folder = await hostileDirectory();
     await addBrokenFiles(folder);
     const ended = await run([program, "summary", "--db", "missing.db"], folder, environment);
@@ -76,7 +76,7 @@ describe("started in a hostile directory, the package's command", () => {
     command = join(project, "node_modules/.bin/scenariolog");
   });
 
-  test("runs nothing of it, and hands no variable of it to the step", async () => {
+  test("runs no file of it, and passes no variable of it to the step", async () => {
     const folder = await hostileDirectory();
     const step = await recordEnvironment([command], folder);
     expect(step.stderr).toMatch(/^\[scenariolog\] step=\S+ exit=0 .*\n$/);

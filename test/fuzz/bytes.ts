@@ -1,7 +1,7 @@
 import { cleanEnv, program } from "../support/program.ts";
 import type { Answer } from "./judge.ts";
 
-/** Longer than any call takes, on a busy machine as well. */
+/** Longer than any call takes, also on a busy machine. */
 const HANGS_MS = 60_000;
 
 /** Runs the program, in a process, with arguments of any bytes but NUL, which Bun.spawn cannot pass. */

@@ -1,6 +1,6 @@
 import { randomOf } from "../support/random.ts";
 
-/** Strings that programs of all kinds have stumbled over. None holds a `/`: a path must not lead out of the test's dir. */
+/** Strings on which programs often fail. None holds a `/`: a path must not lead out of the test's directory. */
 const ODD = [
   ...["", " ", "-", "--", "---", "=", "--=", "-=", "--x=", "-h", "--help", "--help=", "-1", "+1", "-0", "0", "1e3"],
   ...["0x10", "1.5", "NaN", "Infinity", "9999999999999999999", "-9223372036854775808", "٣", "null", "true", "false"],
@@ -31,7 +31,7 @@ export class Chance {
     this.#next = randomOf(Number(Bun.hash(`${seed}/${number}`) & 0xffffffffn));
   }
 
-  /** True once in `times`. */
+  /** True one time in `times`. */
   one(times: number): boolean {
     return this.int(times) === 0;
   }

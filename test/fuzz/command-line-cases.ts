@@ -12,7 +12,7 @@ const COLUMNS = ["run_id", "step_num", "exit_code", "status", "text", "path", "s
 const FORMATS = ["table", "json", "jsonl", "yaml", "csv", "tsv", "markdown", "html"];
 const NUMBERS = ["0", "1", "-1", "10", "9007199254740991", "9007199254740993", "00", "1_000"];
 
-/** Verbs that may write where they are told to. */
+/** Verbs that may write where their flags say. */
 const WRITERS = new Set(["init", "run start", "run end", "index fts", "prune", "tag set", "artifact add", "note"]);
 
 /** Codes of verbs that have others than 0, 1 and 2. */
@@ -53,7 +53,7 @@ async function argumentsOf(chance: Chance): Promise<string[]> {
   const args = (command.args ?? {}) as Record<string, { type?: string }>;
   const words = verb.split(" ");
   const names = Object.keys(args);
-  // What is needed is there more often than not, or nothing but usage errors would be tried.
+  // Required flags are present more often than not, or every case would be a usage error.
   for (const name of ["db", "run-id", "root-dir", "query", "name", "log-dir"]) {
     if (names.includes(name) && !chance.one(5)) words.push(...flag(chance, verb, name, args[name]!.type));
   }
@@ -69,8 +69,8 @@ async function argumentsOf(chance: Chance): Promise<string[]> {
 }
 
 /**
- * A program that is really started belongs into a process of its own: `exec` never gets that far here, `record` only
- * shows what it would do, and `cmd`, which runs its program whatever is wrong, is not called.
+ * No program is started in this process: `exec` never gets that far here, `record` only shows what it would do, and `cmd`,
+ * which runs its program in any case, is not called.
  */
 function harmless(words: readonly string[]): string[] {
   const verb = ["exec", "record"].find((name) => words.includes(name));
@@ -78,7 +78,7 @@ function harmless(words: readonly string[]): string[] {
   if (verb === undefined) return rest;
   const dashes = rest.indexOf("--");
   const last = verb === "exec" ? "--db=garbage.bin" : "--dry-run";
-  // Twice, as a flag before it may take one for its value.
+  // Two times, as a flag before it may take the first one for its value.
   return [verb, ...rest.toSpliced(dashes < 0 ? rest.length : dashes, 0, last, last)];
 }
 
@@ -96,7 +96,7 @@ function valueFor(chance: Chance, verb: VerbName, name: string): string {
     case "db":
       return verb === "exec" ? "garbage.bin" : chance.pick(FILES);
     case "output-file":
-      // Not the FIFO: to open that for writing waits for a reader, as it does for a shell's redirection.
+      // Not the FIFO: opening it for writing waits for a reader, as a shell's redirection does.
       return chance.pick([...FILES.filter((file) => file !== "fifo" && !file.startsWith("/")), "out.txt"]);
     case "run-id":
       return chance.pick(["latest", "go-run", "g", "2", ""]);

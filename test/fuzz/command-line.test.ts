@@ -11,7 +11,7 @@ const MINUTES = 60_000;
 const EVERY_CODE = Array.from({ length: 256 }, (_, code) => code);
 
 test(
-  "whatever the arguments and variables are, a call answers or says in a line what is wrong, and writes nothing unasked",
+  "a call with any arguments and variables answers or says in a line what is wrong, and writes nothing unasked",
   async () => runCases("commandLine", LONG ? 100_000 : 3000, await makeTemplate()),
   60 * MINUTES,
 );
@@ -28,7 +28,7 @@ const FLAGS = [
 ];
 const COMMANDS = [["true"], ["false"], ["sh", "-c", "exit 3"], ["sh", "-c", "echo x; echo y >&2"], ["sh"], []];
 
-/** A call of exec: whole, and then with something in it that should not be there. */
+/** A correct call of exec, and then one with a word that does not belong there. */
 function execWords(chance: Chance): string[] {
   const words = [
     "exec",
@@ -51,7 +51,7 @@ function execWords(chance: Chance): string[] {
 }
 
 test(
-  "exec runs its step or says in a line why not, whatever it is given",
+  "exec with any arguments runs its step or says in a line why not",
   async () => {
     const template = await makeTemplate();
     const faults: string[] = [];
@@ -74,7 +74,7 @@ test(
 );
 
 test(
-  "an argument that is not UTF-8 is refused before anything is done, wherever it stands",
+  "an argument that is not UTF-8 is refused before anything happens, in any position",
   async () => {
     const template = await makeTemplate();
     const dir = tempDir();

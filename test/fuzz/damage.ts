@@ -4,7 +4,7 @@ import type { Chance } from "./chance.ts";
 
 const BIG = 2n ** 62n;
 
-/** Does something to a database file that no program of ours does. Returns what, for a report. */
+/** Damages a database file as no scenariolog does. Returns what it did, for a report. */
 export function damage(chance: Chance, file: string): string {
   const done: string[] = [];
   for (let n = 1 + chance.int(3); n > 0; n--)
@@ -12,7 +12,7 @@ export function damage(chance: Chance, file: string): string {
   return done.join("; ");
 }
 
-/** To the file, below SQLite. */
+/** Damages the file itself, below SQLite. */
 function damageBytes(chance: Chance, file: string): string {
   const bytes = fs.readFileSync(file);
   const pages = Math.max(1, Math.floor(bytes.length / 4096));
@@ -52,7 +52,7 @@ function damageBytes(chance: Chance, file: string): string {
   }
 }
 
-/** To what is in it, by SQLite, with all of its own checks off. */
+/** Damages the content through SQLite, with all its checks off. */
 function damageRows(chance: Chance, file: string): string {
   let db: Database | undefined;
   let sql = "";

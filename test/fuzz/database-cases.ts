@@ -18,7 +18,7 @@ const REPORTS = [
   ["capabilities"],
 ];
 
-/** They may write to the database, and to nothing else. */
+/** Verbs that may write to the database, and to nothing else. */
 const WRITERS = [
   ["index", "fts", "--run-id", "latest"],
   ["run", "end", "--run-id", "latest", "--exit-code", "1"],
@@ -26,14 +26,14 @@ const WRITERS = [
   ["run", "start", "--root-dir", ".", "--run-id", "fuzzed"],
 ];
 
-/** Every verb but exec, on a database that something was done to. */
+/** Every verb but exec, on a damaged database. */
 export const cases: Cases = ({ seed, dir, template }, call) =>
   async function* (number) {
     const chance = new Chance(seed, number);
     refill(dir, template);
     const db = chance.pick(databases);
     const done = damage(chance, path.join(dir, db));
-    // Whatever the damage left beside the file is part of the case.
+    // Files that the damage left beside the database are part of the case.
     const before = listingOf(dir);
     const report = (argv: readonly string[], fault: string | undefined) =>
       fault === undefined ? undefined : `${argv.join(" ")} of ${db} after ${done}: ${fault}`;
@@ -48,7 +48,7 @@ export const cases: Cases = ({ seed, dir, template }, call) =>
     }
   };
 
-/** The logs: all else that a writer might reach for. */
+/** The logs: everything else that a writer could reach. */
 function without(dir: string, db: string): string {
   return path.join(dir, db === "go.db" ? "go-logs" : "logs");
 }

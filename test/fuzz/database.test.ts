@@ -13,13 +13,13 @@ import { databases, makeTemplate } from "./template.ts";
 const MINUTES = 60_000;
 
 test(
-  "whatever is in a database, a verb answers or says in a line what is wrong, and a report leaves it as it is",
+  "on a damaged database, a verb answers or says in a line what is wrong, and a report does not change it",
   async () => runCases("database", LONG ? 20_000 : 250, await makeTemplate()),
   120 * MINUTES,
 );
 
 test(
-  "whatever is in a database, exec runs its step and ends with its code, or refuses it before it starts",
+  "on a damaged database, exec runs its step and ends with its code, or refuses it before it starts",
   async () => {
     const template = await makeTemplate();
     const faults: string[] = [];

@@ -1,11 +1,11 @@
-/** What a call printed and how it ended. */
+/** The output of a call, and how it ended. */
 export interface Answer {
   readonly stdout: string;
   readonly stderr: string;
   readonly code: number;
 }
 
-/** What no call may do, whatever it is given; undefined when all is well. */
+/** The rule that a call broke, whatever its arguments were; undefined if it broke none. */
 export function faultOf({ stdout, stderr, code }: Answer, codes: readonly number[] = [0, 1, 2]): string | undefined {
   if (stderr.includes("has a defect")) return `calls itself defective: ${stderr.slice(0, 300)}`;
   if (/^\s+at .+:\d+/m.test(stderr)) return "prints a stack trace";
@@ -17,7 +17,7 @@ export function faultOf({ stdout, stderr, code }: Answer, codes: readonly number
   return undefined;
 }
 
-/** For a report of faults: arguments may be long. */
+/** Shortens an argument for a report of faults. */
 export function shown(argv: readonly string[]): string {
   return JSON.stringify(argv.map((word) => (word.length > 400 ? `${word.slice(0, 20)}…(${word.length})` : word)));
 }

@@ -11,7 +11,7 @@ const MINUTES = 60_000;
 const LINE_BYTES = 16_384;
 const TAIL_BYTES = 8_192;
 
-/** What no terminal, decoder or splitter likes, of any length. */
+/** Text of any length that is hard for terminals, decoders and splitters. */
 function outputOf(chance: Chance): Uint8Array {
   const parts: Uint8Array[] = [];
   for (let n = chance.int(30); n > 0; n--) {
@@ -87,7 +87,7 @@ function indexOf(suite: Suite): Map<string, { line_num: number; text: string }[]
 }
 
 test(
-  "whatever a step prints is in its files byte for byte, and in the index line by line",
+  "everything that a step prints is in its files byte for byte, and in the index line by line",
   async () => {
     const suite = await startSuite();
     const count = LONG ? 2000 : 60;
@@ -126,7 +126,7 @@ test(
 );
 
 test(
-  "no report prints what a step printed raw, whatever it was",
+  "no report prints a step's output raw, whatever it is",
   async () => {
     const suite = await startSuite();
     await inTurns(LONG ? 300 : 20, async (number) => {

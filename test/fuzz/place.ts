@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
-/** What is in a directory, as text: two of them are equal when nothing was made, removed or written. */
+/** The content of a directory, as text: two are equal if nothing was created, removed or written. */
 export function listingOf(dir: string): string {
   return fs
     .readdirSync(dir)
@@ -9,7 +9,7 @@ export function listingOf(dir: string): string {
     .map((name) => {
       const file = path.join(dir, name);
       const stat = fs.lstatSync(file);
-      // A directory's own time says no more than its entries, and changes when a file comes and goes.
+      // A directory's own time changes if a file comes and goes, and says no more than its entries.
       if (stat.isDirectory()) return `${name} ${stat.mode} [\n${listingOf(file)}]`;
       return `${name} ${stat.mode} ${stat.size} ${stat.mtimeMs} ${stat.ino}`;
     })

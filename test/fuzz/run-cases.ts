@@ -6,14 +6,14 @@ import type { Order } from "./runner.ts";
 
 export const LONG = process.env.SCENARIOLOG_TEST_LONG === "1";
 
-/** Other cases each time; SCENARIOLOG_FUZZ_SEED repeats those of a run that failed, which names its seed. */
+/** Each run has other cases. A failed run names its seed, and SCENARIOLOG_FUZZ_SEED repeats it. */
 export const SEED = Number(process.env.SCENARIOLOG_FUZZ_SEED ?? Math.floor(Math.random() * 1e9));
 
-/** No case takes anywhere near this, be the machine ever so busy. */
+/** No case takes nearly as long, even on a busy machine. */
 const HANGS_MS = 60_000;
 const RUNNERS = 2;
 
-/** Runs `count` cases in processes of their own, and expects that none of them does what no call may do. */
+/** Runs `count` cases in separate processes, and expects that none of them breaks a rule. */
 export async function runCases(kind: Order["kind"], count: number, template: string): Promise<void> {
   const share = Math.ceil(count / RUNNERS);
   const reports = await Promise.all(
@@ -70,7 +70,7 @@ async function runShare(order: Order): Promise<{ calls: number; faults: string[]
   return { calls: end?.calls ?? 0, faults };
 }
 
-/** Waits for the end. True when it had to be killed, because no case had begun for too long. */
+/** Waits for the end. True if it was killed because no case had begun for too long. */
 async function watch(child: Bun.Subprocess, progress: string): Promise<boolean> {
   let size = -1;
   let sinceMs = performance.now();

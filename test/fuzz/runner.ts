@@ -1,6 +1,6 @@
 /**
- * Runs cases of one kind, one after another, in a process of its own: what hangs or kills it is the case whose number
- * was written last. Called by `runCases` with stdout and stderr as files, which hold one call's output at a time.
+ * Runs cases of one kind, one after another, in a separate process: the case whose number was written last is the one that
+ * hangs or kills it. `runCases` starts it with stdout and stderr as files, which hold one call's output at a time.
  */
 import fs from "node:fs";
 import { main } from "../../src/cli/main.ts";
@@ -51,7 +51,7 @@ async function call(argv: readonly string[]): Promise<Answer> {
   return { stdout: take(1), stderr: take(2), code: typeof end === "number" ? end : -1 };
 }
 
-/** What was printed since, from a file that is open for appending. */
+/** What was printed since the last call, from a file that is open for appending. */
 function take(fd: number): string {
   const length = fs.fstatSync(fd).size;
   if (length === 0) return "";

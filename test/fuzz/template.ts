@@ -4,10 +4,10 @@ import path from "node:path";
 import { GoBuild } from "../support/go-build.ts";
 import { run, scenariolog, tempDir } from "../support/program.ts";
 
-/** Databases of the template, each with a run. Their root is ".", wherever a copy of the template lies. */
+/** The template's databases, each with a run. Their root is ".", wherever a copy of the template lies. */
 export const databases = ["runs.db", "go.db"] as const;
 
-/** A directory with two databases and their logs, and with much that is none. */
+/** A directory with two databases and their logs, and with many files that are no database. */
 export async function makeTemplate(): Promise<string> {
   const dir = tempDir();
   const ours = async (...argv: string[]) => {
@@ -61,7 +61,7 @@ export async function makeTemplate(): Promise<string> {
   return dir;
 }
 
-/** A step whose recorder is gone, with its logs. */
+/** Adds a step whose recorder is gone, with its logs. */
 function leaveOpen(file: string, dir: string): void {
   const db = new Database(file);
   const { run_id } = db.query("SELECT run_id FROM scenario_runs LIMIT 1").get() as { run_id: string };

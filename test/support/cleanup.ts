@@ -1,17 +1,17 @@
 const actions: (() => void)[] = [];
 
-/** `action` is called after the tests of the file, the latest first: what was mounted last has to go first. */
+/** Calls `action` after the tests of the file, the latest action first: the last mount must be removed first. */
 export function atEnd(action: () => void): void {
   actions.push(action);
 }
 
-/** Called by setup.ts: a hook that a module registers for itself belongs to the first file that imports it only. */
+/** setup.ts calls this: a hook that a module registers itself belongs only to the first file that imports the module. */
 export function cleanUp(): void {
   for (const action of actions.splice(0).reverse()) {
     try {
       action();
     } catch (error) {
-      console.error(error); // the others must go all the same
+      console.error(error); // the other actions must run all the same
     }
   }
 }

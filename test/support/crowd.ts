@@ -5,12 +5,12 @@ import path from "node:path";
 import { fixture } from "./fixtures.ts";
 import type { Suite } from "./suite.ts";
 
-/** What a step of a crowd prints: each line says whose it is and which. */
+/** The command of a step of a crowd: each line names its step and its number. */
 function printer(step: number, lines: number): string[] {
   return ["seq", "-f", `step ${step} line %.0f`, "1", String(lines)];
 }
 
-/** What another writer met meanwhile. */
+/** How another writer fared meanwhile. */
 interface Waits {
   readonly writes: number;
   readonly refused: number;
@@ -18,9 +18,9 @@ interface Waits {
 }
 
 export interface Probe {
-  /** One that waits as every other program does. */
+  /** A writer that waits by SQLite's own means, as every other program does. */
   readonly sqlite: Waits;
-  /** One that waits as this program does. */
+  /** A writer that waits as scenariolog does. */
   readonly ours: Waits;
 }
 
@@ -57,7 +57,7 @@ export async function recordCrowd(suite: Suite, first: number, steps: number, li
   return met;
 }
 
-/** Every step, file and line is there, and there once; the database and its index are sound. */
+/** Expects every step, file and line to be there exactly one time, and the database and its index to be sound. */
 export function expectWhole(suite: Suite, first: number, steps: number, lines: number): void {
   const db = new Database(suite.db);
   try {
@@ -96,7 +96,7 @@ export function expectWhole(suite: Suite, first: number, steps: number, lines: n
   }
 }
 
-/** By one pass over the index: a line that is wrong, missing or there twice makes a count differ. */
+/** Checks in one pass over the index: a line that is wrong, missing or doubled makes a count differ. */
 function expectLines(
   all: (sql: string, ...params: (string | number)[]) => Record<string, unknown>[],
   first: number,
@@ -116,7 +116,7 @@ function expectLines(
   );
 }
 
-/** Counts never go down, and no report fails. Returns how many there were. */
+/** Expects that counts never go down and no report fails. Returns the number of reports. */
 async function readSummary(suite: Suite, goOn: () => boolean): Promise<number> {
   let before = 0;
   let reads = 0;

@@ -3,8 +3,8 @@ import fs from "node:fs";
 import path from "node:path";
 
 /**
- * Does to a database what the Go build does, by its statements: it makes the tables of version 1 and writes its rows.
- * Its times carry a fraction without trailing zeros, of a whole second none at all.
+ * Does to a database what the Go build does, with its statements: it creates the tables of version 1 and writes its rows. Its
+ * times have a fraction without trailing zeros, and a whole second has none.
  */
 export class GoBuild {
   readonly db: Database;
@@ -41,7 +41,7 @@ export class GoBuild {
       .run(`${stepId}-command-${num}`, stepId, num, startedAt);
   }
 
-  /** Its upsert, which adds a row each time: the NULLs of the scope never conflict. */
+  /** The Go build's upsert, which adds a row each time: the NULLs of the scope never conflict. */
   tag(scope: { runId: string; stepId?: string; commandId?: string }, key: string, value: string): void {
     this.db
       .query(

@@ -2,14 +2,14 @@ import { spyOn } from "bun:test";
 import { main } from "../../src/cli/main.ts";
 import * as streams from "../../src/cli/output/streams.ts";
 
-/** What the program printed, and how it ended; `{ signal }` where a signal would have ended it. */
+/** What the program printed, and how it ended; `{ signal }` if a signal would have ended it. */
 export interface Outcome {
   readonly stdout: string;
   readonly stderr: string;
   readonly end: Awaited<ReturnType<typeof main>>;
 }
 
-/** Runs the program in this process: for thousands of calls, or where the system is replaced by a spy. */
+/** Runs the program in this process: for thousands of calls, or if a spy replaces the system. */
 export async function inProcess(argv: readonly string[]): Promise<Outcome> {
   const written = { stdout: "", stderr: "" };
   const keep = (name: "stdout" | "stderr") => (data: string | Uint8Array) => {

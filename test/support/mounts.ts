@@ -3,7 +3,7 @@ import path from "node:path";
 import { atEnd } from "./cleanup.ts";
 import { tempDir } from "./program.ts";
 
-/** A file system of its own, so small that a test can fill it. Null where this machine does not let us mount. */
+/** A separate file system, so small that a test can fill it. Null if this machine does not allow mounts. */
 export function smallDisk(options: { size?: string; inodes?: number } = {}): string | null {
   const dir = path.join(tempDir(), "disk");
   fs.mkdirSync(dir);
@@ -12,14 +12,13 @@ export function smallDisk(options: { size?: string; inodes?: number } = {}): str
   return mount(dir, "-t", "tmpfs", "-o", flags, "tmpfs") ? dir : null;
 }
 
-/** Makes a directory read-only, for root as well, until the returned function is called. Null where that cannot be. */
+/** Makes a directory read-only, for root as well, until the returned function is called. Null if that is not possible. */
 export function freeze(dir: string): (() => void) | null {
   return mountReadOnly(dir, dir) ? () => unmount(dir) : null;
 }
 
 /**
- * A directory that shows `dir` and that nobody can write to, root neither. Null where this machine does not let us
- * mount.
+ * A directory that shows `dir`, and to which nobody can write, not even root. Null if this machine does not allow mounts.
  */
 export function readOnlyView(dir: string): string | null {
   const view = path.join(tempDir(), "view");
@@ -27,7 +26,7 @@ export function readOnlyView(dir: string): string | null {
   return mountReadOnly(dir, view) ? view : null;
 }
 
-/** Writes into a directory until not a byte more goes in; the file that does it is `filler`. */
+/** Writes a file `filler` into a directory until not one more byte fits. */
 export function fill(dir: string): void {
   const fd = fs.openSync(path.join(dir, "filler"), "a");
   try {
@@ -35,7 +34,7 @@ export function fill(dir: string): void {
       try {
         for (;;) fs.writeSync(fd, new Uint8Array(bytes));
       } catch {
-        // ENOSPC: a smaller piece may still go in
+        // ENOSPC: a smaller piece may still fit
       }
     }
   } finally {
@@ -43,7 +42,7 @@ export function fill(dir: string): void {
   }
 }
 
-/** Whether this machine lets us mount at all: in a container without the right to, there is nothing to test with. */
+/** Whether this machine allows mounts at all: a container may lack that right. */
 export const canMount = process.platform === "linux" && smallDisk() !== null;
 
 function mountReadOnly(dir: string, on: string): boolean {
@@ -53,7 +52,7 @@ function mountReadOnly(dir: string, on: string): boolean {
   return false;
 }
 
-/** Mounts on `dir` until the tests of the file are done. */
+/** Mounts on `dir` until the tests of the file have run. */
 function mount(dir: string, ...args: string[]): boolean {
   try {
     if (Bun.spawnSync(["mount", ...args, dir], { stderr: "ignore" }).exitCode !== 0) return false;
@@ -64,7 +63,7 @@ function mount(dir: string, ...args: string[]): boolean {
   return true;
 }
 
-/** Does nothing if it is not mounted any more. */
+/** Does nothing if nothing is mounted there any more. */
 function unmount(dir: string): void {
   Bun.spawnSync(["umount", "-l", dir], { stderr: "ignore" });
 }

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { atEnd } from "./cleanup.ts";
 
-/** The program under test: the compiled binary where SCENARIOLOG_BIN names one, else the source. */
+/** The program under test: the executable that SCENARIOLOG_BIN names, else the source. */
 export const program: readonly string[] = process.env.SCENARIOLOG_BIN
   ? [path.resolve(process.env.SCENARIOLOG_BIN)]
   : [process.execPath, "--no-env-file", "--config=/dev/null", path.join(import.meta.dir, "../../src/main.ts")];
@@ -11,7 +11,7 @@ export const program: readonly string[] = process.env.SCENARIOLOG_BIN
 export interface Result {
   readonly stdout: string;
   readonly stderr: string;
-  /** Null when a signal ended it. */
+  /** Null if a signal ended it. */
   readonly code: number | null;
   readonly signal: string | number | null;
 }
@@ -24,8 +24,8 @@ export interface RunOptions {
 }
 
 /**
- * Without variables of ours, which a test run inside a recorded step would have; with a place of its own for what the
- * program keeps of a user.
+ * The environment without SCENARIOLOG_* variables, which exist if the tests run inside a recorded step, and with a separate
+ * directory for the user's state.
  */
 export const cleanEnv: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
@@ -60,7 +60,7 @@ export async function bash(script: string, options: RunOptions = {}): Promise<Re
   return run(["bash", "-c", shim + script], options);
 }
 
-/** A new empty directory, gone after the tests. */
+/** A new empty directory, which is removed after the tests. */
 export function tempDir(): string {
   const dir = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "scenariolog-test-"));
   atEnd(() => fs.rmSync(dir, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-/** A small generator of numbers from 0 to 1, with a seed: what fails, fails again. */
+/** A small generator of numbers from 0 to 1, with a seed, so that a failure can be repeated. */
 export function randomOf(seed: number): () => number {
   let state = seed;
   return () => {

@@ -5,12 +5,12 @@ import { logFileName } from "../../src/model/ids.ts";
 import { program, type Result, type RunOptions, scenariolog, tempDir } from "./program.ts";
 import { type Started, start, until } from "./started.ts";
 
-/** A directory with scripts in `steps/`, for `record`, which makes the database and the logs there. */
+/** A directory with scripts in `steps/`, for `record`, which creates the database and the logs there. */
 export interface Scripts {
   readonly dir: string;
   /** `record` with these words, in the directory; without any, with `steps`. */
   record(words?: readonly string[], options?: RunOptions): Promise<Result>;
-  /** The same, not waited for, in a process group of its own. */
+  /** The same, in its own process group, and without waiting for it. */
   startRecord(words?: readonly string[]): Started;
   sql(query: string, ...params: (string | number | null)[]): Record<string, unknown>[];
   /** Number, name and exit code of every step of the newest run. */
@@ -61,7 +61,7 @@ export function scripts(files: Readonly<Record<string, string>>, mode = 0o755): 
         try {
           return log(step, "stdout").includes(text);
         } catch {
-          return false; // there is no database yet, or no file
+          return false; // the database or the file does not exist yet
         }
       }),
   };

@@ -1,10 +1,10 @@
 import { program, type Result } from "./program.ts";
 import type { Suite } from "./suite.ts";
 
-/** For bash: `scenariolog` is the program under test, in pipelines and in the background as well. */
+/** Text for bash in which `scenariolog` is the program under test, also in pipelines and in the background. */
 export const shim = `scenariolog() { ${program.map((word) => `'${word}'`).join(" ")} "$@"; }\n`;
 
-/** Records a bash script that calls `scenariolog` and knows the suite's `$DIR` and `$DB`. */
+/** Records a bash script that calls `scenariolog` and has the suite's `$DIR` and `$DB`. */
 export function script(
   suite: Suite,
   text: string,

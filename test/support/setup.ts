@@ -1,6 +1,6 @@
 import { afterAll } from "bun:test";
 import { cleanUp } from "./cleanup.ts";
 
-// setDefaultTimeout() here would hold for the first file only: `bun run test` gives every test, which may start real
-// processes on a busy machine, its three minutes.
+// setDefaultTimeout() would apply to the first file only. `bun run test` gives every test three minutes, as tests start real
+// processes on busy machines.
 afterAll(cleanUp);

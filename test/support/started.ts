@@ -3,7 +3,7 @@ import path from "node:path";
 import { cleanEnv, program } from "./program.ts";
 import type { Suite } from "./suite.ts";
 
-/** A recorder at work, in a process group and session of its own, for signals to be sent to. */
+/** A running recorder, in its own process group and session, to which a test sends signals. */
 export interface Started {
   readonly pid: number;
   /** To the recorder alone. */
@@ -13,7 +13,7 @@ export interface Started {
   readonly ended: Promise<{ code: number | null; signal: string | number | null; stderr: string; ms: number }>;
 }
 
-/** `exec` with these flags, then the command, not waited for. */
+/** Starts `exec` with these flags and the command, and does not wait for it. */
 export function startExec(suite: Suite, flags: readonly string[], command: readonly string[]): Started {
   return start([...program, ...execArgs(suite, flags, command)]);
 }
@@ -29,7 +29,7 @@ export function execArgs(suite: Suite, flags: readonly string[], command: readon
   ];
 }
 
-/** Any command, in a process group and session of its own. */
+/** Starts any command in its own process group and session. */
 export function start(
   argv: readonly string[],
   options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
@@ -57,7 +57,7 @@ export function start(
   };
 }
 
-/** Asks every few milliseconds, for `limitMs` at most, until there is an answer. Throws with `what` it waited for. */
+/** Asks every few milliseconds, for at most `limitMs`, until there is an answer. Else throws, naming `what` it waited for. */
 export async function until<T>(
   what: string,
   answer: () => T | undefined | false | null | "",
@@ -72,12 +72,12 @@ export async function until<T>(
   }
 }
 
-/** The recorder's process that watches for signals to the group: it starts with the step's 100th millisecond. */
+/** The pid of the recorder's group signal probe, which starts with the step's 100th millisecond. */
 export function watcherOf(recorder: number, limitMs?: number): Promise<number> {
   return until("the watcher", () => childrenOf(recorder).find((pid) => commandOf(pid) === "cat"), limitMs);
 }
 
-/** Bash that waits until {@link tell} is called: a step that must not end before the test has looked at it. */
+/** Bash text that waits for {@link tell}, for a step that must not end before the test has looked at it. */
 export function untilTold({ dir }: Suite): string {
   return `until [ -e '${dir}/told' ]; do sleep 0.02; done`;
 }
@@ -86,7 +86,7 @@ export function tell({ dir }: Suite): void {
   fs.writeFileSync(path.join(dir, "told"), "");
 }
 
-/** What a step's log has, once `text` is in it. */
+/** Waits until `text` is in a step's log. Returns the log. */
 export function logWith(suite: Suite, text: string, step = 1, stream: "stdout" | "stderr" = "stdout"): Promise<string> {
   return until(`${JSON.stringify(text)} in the log`, () => {
     const log = logOf(suite, step, stream);
@@ -94,7 +94,7 @@ export function logWith(suite: Suite, text: string, step = 1, stream: "stdout" |
   });
 }
 
-/** "" as long as there is none. */
+/** The log so far; "" if it does not exist. */
 export function logOf(suite: Suite, step = 1, stream: "stdout" | "stderr" = "stdout"): string {
   try {
     return suite.log(step, stream).toString();
@@ -103,24 +103,24 @@ export function logOf(suite: Suite, step = 1, stream: "stdout" | "stderr" = "std
   }
 }
 
-/** The command lines of live processes that a suite's steps, or their recorders, have left. */
+/** The command lines of live processes that a suite's steps, or their recorders, left behind. */
 export function leftOf(suite: Suite): string[] {
   return processes()
     .filter((pid) => belongs(pid, suite))
     .map((pid) => `${pid} ${commandOf(pid)}`);
 }
 
-/** Whether there is such a process, and no zombie. */
+/** Whether the process exists and is no zombie. */
 export function alive(pid: number): boolean {
   return stateOf(pid) !== "" && stateOf(pid) !== "Z";
 }
 
-/** R, S, T (stopped), Z…; "" when there is no such process. */
+/** R, S, T (stopped), Z…; "" if there is no such process. */
 export function stateOf(pid: number): string {
   return /^State:\t(.)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? "";
 }
 
-/** Its command line; "" when there is no such process. */
+/** Its command line; "" if there is no such process. */
 export function commandOf(pid: number): string {
   return read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trimEnd();
 }
@@ -129,12 +129,12 @@ export function childrenOf(pid: number): number[] {
   return processes().filter((child) => Number(/^PPid:\t(\d+)$/m.exec(read(`/proc/${child}/status`))?.[1]) === pid);
 }
 
-/** Ends what a test left running on purpose. */
+/** Kills the processes that a test left running on purpose. */
 export function killLeft(suite: Suite): void {
   for (const line of leftOf(suite)) process.kill(Number.parseInt(line, 10), "SIGKILL");
 }
 
-/** What a step's row says, and its tags about the end. */
+/** The end in a step's row, and its tags about the end. */
 export function endOf(suite: Suite, step = 1): { code: unknown; closed: boolean } & Record<string, unknown> {
   const id = `${suite.runId}-step-${String(step).padStart(2, "0")}`;
   const [row] = suite.sql("SELECT exit_code, completed_at FROM steps WHERE step_id = ?", id);
@@ -150,7 +150,7 @@ export function endOf(suite: Suite, step = 1): { code: unknown; closed: boolean 
   };
 }
 
-/** Every artifact has the size and hash of its file, every file is an artifact, and every line is in the index. */
+/** Compares artifacts, files and index. Returns what differs: empty if every byte and line is recorded. */
 export function unrecorded(suite: Suite): string[] {
   const problems: string[] = [];
   const files = suite.sql("SELECT artifact_id, path, size_bytes, sha256 FROM artifacts");
@@ -169,7 +169,7 @@ export function unrecorded(suite: Suite): string[] {
   return problems;
 }
 
-/** By its environment, or (keepers, witnesses, servers with an empty one) by what it holds open. */
+/** Decides by the environment or, for helpers and servers with an empty one, by the files that it holds open. */
 function belongs(pid: number, suite: Suite): boolean {
   if (!alive(pid)) return false;
   if (read(`/proc/${pid}/environ`).includes(suite.runId)) return true;

@@ -2,7 +2,7 @@ import path from "node:path";
 import { program, type Result } from "./program.ts";
 import type { Suite } from "./suite.ts";
 
-/** Records step 1, a shell script that knows the suite's `$DIR`, `$DB` and `$LOGS`. */
+/** Records step 1, a shell script with the suite's `$DIR`, `$DB` and `$LOGS`. */
 export function step(suite: Suite, script: string, flags: readonly string[] = []): Promise<Result> {
   const env = { DIR: suite.dir, DB: suite.db, LOGS: path.join(suite.dir, "logs") };
   return suite.exec(["--step-num", "1", ...flags], ["sh", "-c", script], { env });

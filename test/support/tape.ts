@@ -3,11 +3,11 @@ import { expect } from "bun:test";
 import fs from "node:fs";
 import path from "node:path";
 
-/** A row of whatever columns were asked for. */
+/** A row with the columns that a query names. */
 // biome-ignore lint/suspicious/noExplicitAny: each query has its own
 type Row = Readonly<Record<string, any>>;
 
-/** A step's log as the database has it, with the bytes of its file. */
+/** A step's log as the database knows it, with the bytes of its file. */
 export interface Tape {
   readonly stepId: string;
   readonly attempt: number;
@@ -17,8 +17,8 @@ export interface Tape {
 }
 
 /**
- * Expects a database to be whole: SQLite finds nothing wrong with it, every artifact has the recorded bytes, none of
- * them shares its file with another, and every line is in the index exactly once, in order. Returns the logs.
+ * Expects a database to be whole: SQLite finds no fault in it, every artifact has the recorded bytes, no two share a file, and
+ * every line is in the index exactly one time, in order. Returns the logs.
  */
 export function expectWholeTape(db: string, options: { indexed?: boolean } = {}): Tape[] {
   const handle = new Database(db, { readonly: true });
@@ -48,7 +48,7 @@ export function expectWholeTape(db: string, options: { indexed?: boolean } = {})
   }
 }
 
-/** Lines in their order, of which only so much is kept as tells them from others: there may be millions. */
+/** A summary of lines in their order, as there may be millions. */
 class Lines {
   #count = 0;
   #first: string | undefined;
@@ -75,7 +75,7 @@ class Lines {
   }
 }
 
-/** By artifact, in one pass: the index has no way to the lines of one. */
+/** The lines by artifact, in one pass: the index cannot find the lines of a single one. */
 function indexedLines(handle: Database): Map<number, Lines> {
   const byArtifact = new Map<number, Lines>();
   const query = handle.query<Row, []>("SELECT artifact_id, line_num, text FROM log_lines_fts ORDER BY rowid");

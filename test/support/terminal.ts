@@ -1,15 +1,15 @@
 import { cleanEnv, program } from "./program.ts";
 import { until } from "./started.ts";
 
-/** A program in a terminal of its own, whose keyboard the test is. */
+/** A program in its own terminal, in which the test types. */
 export interface TerminalSession {
   readonly pid: number;
   /** What it printed so far, without carriage returns. */
   output(): string;
-  /** Types, once `seen` is on the screen; returns the screen. */
+  /** Types after `seen` is on the screen; returns the screen. */
   type(keys: string, seen?: string): Promise<string>;
   shows(text: string): Promise<string>;
-  /** Pulls the plug, as a terminal window does that is closed. */
+  /** Hangs up, as closing the terminal window does. */
   hangUp(): void;
   readonly ended: Promise<{ code: number | null; signal: string | number | null }>;
 }
@@ -18,7 +18,7 @@ export const CTRL_C = "\x03";
 export const CTRL_Z = "\x1a";
 export const CTRL_BACKSLASH = "\x1c";
 
-/** Starts it as the leader of a session, with a new terminal as its controlling one. */
+/** Starts it as a session leader with a new controlling terminal. */
 export function inTerminal(argv: readonly string[], env: Readonly<Record<string, string>> = {}): TerminalSession {
   let screen = "";
   const child = Bun.spawn([...argv], {

@@ -4,8 +4,8 @@ import type { Result } from "./program.ts";
 const WARNING = "[scenariolog] warning: ";
 
 /**
- * What the one warning of an `exec` says, without the step's id. Expects the lines that harnesses read as ever before
- * it, no second warning, and nothing that looks like a stack trace.
+ * The text of the one warning of an `exec`, without the step's id. Expects the usual lines for harnesses before it, no second
+ * warning, and nothing that looks like a stack trace.
  */
 export function onlyWarning({ stderr }: Pick<Result, "stderr">): string {
   expect(stderr).toMatch(/^\[scenariolog\] step=\S+ exit=\d+ /m);
@@ -15,7 +15,7 @@ export function onlyWarning({ stderr }: Pick<Result, "stderr">): string {
   return warnings[0]!.slice(WARNING.length).replace(/^step \S+ is not wholly recorded: /, "");
 }
 
-/** Expects the lines of a step that is recorded as it should be. */
+/** Expects the lines of a step that was recorded in full. */
 export function expectNoWarning({ stderr }: Pick<Result, "stderr">): void {
   expect(stderr).toMatch(/^\[scenariolog\] step=\S+ exit=\d+ /m);
   expect(stderr).not.toContain("warning");
