@@ -131,7 +131,14 @@ export function childrenOf(pid: number): number[] {
 
 /** Kills the processes that a test left running on purpose. */
 export function killLeft(suite: Suite): void {
-  for (const line of leftOf(suite)) process.kill(Number.parseInt(line, 10), "SIGKILL");
+  for (const line of leftOf(suite)) {
+    try {
+      process.kill(Number.parseInt(line, 10), "SIGKILL");
+    } catch (error) {
+      // A short command of a script may have ended since it was listed.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
 }
 
 /** The end in a step's row, and its tags about the end. */
