@@ -13,16 +13,19 @@ const count = integer(0);
 const whole = integer(Number.MIN_SAFE_INTEGER);
 
 /** By column, whatever the table is. Columns that are not listed are computed by this program's own statements. */
-const CHECKS: Readonly<Record<string, Check>> = {
-  ...columns(name, "run_id step_id command_id root_dir suite started_at completed_at created_at step_name script_path"),
-  ...columns(
+const CHECKS = new Map<string, Check>();
+for (const [check, columns] of [
+  [
     name,
-    "argv0 cwd k kind dir said mark path sha256 state file function reason file_id boot_id pid_namespace recorder_start",
-  ),
-  ...columns(long, "argv_json v text recorder"),
-  ...columns(whole, "exit_code artifact_id rowid recorder_pid first_rowid last_rowid is_text"),
-  ...columns(count, "step_num command_num attempt duration_ms size_bytes line_num line lines bytes"),
-};
+    "run_id step_id command_id root_dir suite started_at completed_at created_at step_name script_path " +
+      "argv0 cwd k kind dir said mark path sha256 state file function reason file_id boot_id pid_namespace recorder_start",
+  ],
+  [long, "argv_json v text recorder"],
+  [whole, "exit_code artifact_id rowid recorder_pid first_rowid last_rowid is_text"],
+  [count, "step_num command_num attempt duration_ms size_bytes line_num line lines bytes"],
+] as const) {
+  for (const column of columns.split(" ")) CHECKS.set(column, check);
+}
 
 /**
  * Throws DAMAGED for a row with a value that no recorder writes: a BLOB for a path, text for a number, a name of megabytes.
@@ -32,7 +35,7 @@ export function checkRow<T>(row: T, database: string): T {
   for (const column in row) {
     const value = row[column];
     if (value === null) continue;
-    const problem = CHECKS[column]?.(value) ?? null;
+    const problem = CHECKS.get(column)?.(value) ?? null;
     if (problem === null) continue;
     throw new ScenariologError(
       "DAMAGED",
@@ -50,10 +53,6 @@ export function checkedRows<T>(rows: Iterable<T>, database: string): T[] {
   const checked: T[] = [];
   for (const row of rows) checked.push(checkRow(row, database));
   return checked;
-}
-
-function columns(check: Check, names: string): Record<string, Check> {
-  return Object.fromEntries(names.split(" ").map((column) => [column, check]));
 }
 
 function text(longest: number): Check {

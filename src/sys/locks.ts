@@ -9,7 +9,7 @@ const FLOCK_BYTES = 32;
  * process has the lock; undefined if the system has no such locks.
  */
 export function lockByte(fd: number, command: number, type: number, byte: bigint): number | "refused" | undefined {
-  // Opened when a lock is first met, as most processes never meet one.
+  // Opened at the first lock: a reader has none.
   const lib = onDemand();
   if (lib === null) return undefined;
   return withMemory((memory) => {

@@ -210,11 +210,11 @@ export class Redactor {
     this.#learnEnvironment();
     this.#keywords ??= [...defaultKeywords(), ...MASK_HINTS, ...KEY_HINTS];
     const lower = text.toLowerCase();
-    return (
-      this.#keywords.some((word) => lower.includes(word)) ||
-      // A hint of a value is in bytes, one character each.
-      (this.#values.length > 0 && this.#values.some(({ hints }) => hints.some((hint) => latin1(lower).includes(hint))))
-    );
+    if (this.#keywords.some((word) => lower.includes(word))) return true;
+    if (this.#values.length === 0) return false;
+    // A hint of a value is in bytes, one character each.
+    const bytes = Buffer.from(lower).toString("latin1");
+    return this.#values.some(({ hints }) => hints.some((hint) => bytes.includes(hint)));
   }
 
   #learnEnvironment(): void {
@@ -228,11 +228,6 @@ export class Redactor {
     const number = this.#defaults + this.#values.push(finder) - 1;
     for (const hint of finder.hints) this.#scanner?.add(hint, number);
   }
-}
-
-/** Its UTF-8 bytes, a character each. */
-function latin1(text: string): string {
-  return Buffer.from(text).toString("latin1");
 }
 
 /** The finder of a user's pattern. A match of no characters counts as none. Throws USAGE if it is no regular expression. */

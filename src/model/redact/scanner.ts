@@ -6,17 +6,20 @@ const LF = 0x0a;
 const TABLE_SIZE = 1 << 15;
 
 /** Letters of both cases, and the marks in tokens, to 5 bits; what differs may become the same. */
-const CLASS = new Uint8Array(256);
-for (let letter = 1; letter <= 26; letter++) CLASS[0x40 + letter] = CLASS[0x60 + letter] = letter;
-CLASS.fill(27, 0x30, 0x3a);
-for (const [char, number] of [
-  ["_", 28],
-  ["-", 29],
-  [".", 30],
-  [":", 31],
-  ["/", 31],
-] as const) {
-  CLASS[char.charCodeAt(0)] = number;
+function classes(): Uint8Array {
+  const table = new Uint8Array(256);
+  for (let letter = 1; letter <= 26; letter++) table[0x40 + letter] = table[0x60 + letter] = letter;
+  table.fill(27, 0x30, 0x3a);
+  for (const [char, number] of [
+    ["_", 28],
+    ["-", 29],
+    [".", 30],
+    [":", 31],
+    ["/", 31],
+  ] as const) {
+    table[char.charCodeAt(0)] = number;
+  }
+  return table;
 }
 
 /**
@@ -26,12 +29,15 @@ for (const [char, number] of [
 export class Scanner {
   /** 0 is none; else the number of a bucket, from 1. */
   readonly #table = new Uint16Array(TABLE_SIZE);
+  readonly #classes = classes();
   readonly #buckets: { readonly word: string; readonly keyword: number }[][] = [[]];
 
   /** `word` has its ASCII letters in lower case, and each of its characters is one byte. A shorter one than 3 characters is never found. */
   add(word: string, keyword: number): void {
     if (word.length < 3) return;
-    const key = (CLASS[word.charCodeAt(0)]! << 10) | (CLASS[word.charCodeAt(1)]! << 5) | CLASS[word.charCodeAt(2)]!;
+    const classOf = this.#classes;
+    const key =
+      (classOf[word.charCodeAt(0)]! << 10) | (classOf[word.charCodeAt(1)]! << 5) | classOf[word.charCodeAt(2)]!;
     this.#table[key] ||= this.#buckets.push([]) - 1;
     this.#buckets[this.#table[key]!]!.push({ word, keyword });
   }
@@ -39,11 +45,12 @@ export class Scanner {
   /** In the order of their places. A place may have several. */
   scan(bytes: Uint8Array, onHit: OnHit): void {
     const table = this.#table;
+    const classOf = this.#classes;
     const length = bytes.length;
     let line = 0;
     for (let i = 0, key = 0; i < length; i++) {
       const byte = bytes[i]!;
-      key = ((key << 5) | CLASS[byte]!) & (TABLE_SIZE - 1);
+      key = ((key << 5) | classOf[byte]!) & (TABLE_SIZE - 1);
       if (byte === LF) line++;
       else if (table[key] !== 0 && i >= 2) this.#compare(bytes, i - 2, table[key]!, line, onHit);
     }
