@@ -1,4 +1,6 @@
 import { screenLine } from "../model/screen-line.ts";
+import { isFailure } from "../model/step.ts";
+import { stepTitle } from "../model/step-title.ts";
 import type { DocumentStep, RunDocument } from "../report/document/run-document.ts";
 import { failureMessage, ownFrame } from "./failure-text.ts";
 
@@ -19,7 +21,7 @@ const MESSAGE_CHARACTERS = 4000;
  * (https://docs.github.com/actions/reference/workflow-commands-for-github-actions).
  */
 export function githubAnnotations({ run, steps }: RunDocument, options: AnnotationOptions): string {
-  const failed = steps.filter(({ status }) => status === "failed" || status === "interrupted");
+  const failed = steps.filter(({ status }) => isFailure(status));
   const shown = failed.length > MOST_ERRORS + 1 ? failed.slice(0, MOST_ERRORS) : failed;
   const rest = failed.length - shown.length;
   const warnings = steps.flatMap(warningOf).slice(0, MOST_WARNINGS);
@@ -37,7 +39,7 @@ function errorOf(step: DocumentStep, { fileOf }: AnnotationOptions): string {
   const place = step.failed_at && ownFrame(step.failed_at);
   const file = fileOf(place?.file ?? step.script_path ?? "");
   const where: Record<string, string> = file ? { file, line: String(place?.line ?? 1) } : {};
-  return command("error", { ...where, title: titleOf(step) }, failureMessage(step));
+  return command("error", { ...where, title: stepTitle(step.step_num, step.step_name) }, failureMessage(step));
 }
 
 function warningOf(step: DocumentStep): string[] {
@@ -45,11 +47,9 @@ function warningOf(step: DocumentStep): string[] {
     ...(step.flaky ? [`it passed at attempt ${step.attempts.length} only`] : []),
     ...(step.tags.leaked === "true" ? ["it left a process behind that holds its output open"] : []),
   ];
-  return said.length === 0 ? [] : [command("warning", { title: titleOf(step) }, said.join("; "))];
-}
-
-function titleOf({ step_num: num, step_name: name }: DocumentStep): string {
-  return `${String(num).padStart(2, "0")} ${name}`;
+  return said.length === 0
+    ? []
+    : [command("warning", { title: stepTitle(step.step_num, step.step_name) }, said.join("; "))];
 }
 
 function command(name: string, properties: Readonly<Record<string, string>>, message: string): string {

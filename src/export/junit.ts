@@ -1,3 +1,4 @@
+import { stepTitle } from "../model/step-title.ts";
 import type { DocumentAttempt, DocumentStep, RunDocument } from "../report/document/run-document.ts";
 import { failureMessage, failureType, ownFrame, placeLines } from "./failure-text.ts";
 import { logText } from "./log-text.ts";
@@ -76,7 +77,7 @@ function testCase(step: DocumentStep, suite: string, options: JunitOptions, room
   const open = `<testcase${attributes({
     // A dot would make a package of what stands before it.
     classname: suite.replaceAll(".", "-"),
-    name: `${String(step.step_num).padStart(2, "0")} ${step.step_name}`,
+    name: stepTitle(step.step_num, step.step_name),
     time: seconds(step.duration_ms),
     ...(file === null || file === "" ? {} : { file, line: place?.line ?? 1 }),
   })}>`;

@@ -1,4 +1,6 @@
 import { screenLine } from "../model/screen-line.ts";
+import { isFailure } from "../model/step.ts";
+import { stepTitle } from "../model/step-title.ts";
 import { codeSpan, longestTicks, markdownText } from "../render/markdown-text.ts";
 import { humanDuration } from "../render/terminal/human.ts";
 import type { DocumentStep, RunDocument } from "../report/document/run-document.ts";
@@ -33,7 +35,7 @@ export function markdownPage(document: RunDocument, { maxBytes }: MarkdownOption
 
 function page(document: RunDocument, room: number, mostFailures: number): string {
   const { run, steps } = document;
-  const failed = steps.filter(isFailed);
+  const failed = steps.filter(({ status }) => isFailure(status));
   const shown = failed.slice(0, mostFailures);
   const left = failed.length - shown.length;
   return [
@@ -64,10 +66,6 @@ function page(document: RunDocument, room: number, mostFailures: number): string
     .concat("\n");
 }
 
-function isFailed({ status }: DocumentStep): boolean {
-  return status === "failed" || status === "interrupted";
-}
-
 function countLine({ run }: RunDocument): string {
   const { counts, duration_ms: ms, tags } = run;
   const parts = [
@@ -87,7 +85,7 @@ function failureTable(failed: readonly DocumentStep[]): string {
   const rows = failed.map((step) => {
     const place = step.failed_at && ownFrame(step.failed_at);
     const cells = [
-      codeSpan(titleOf(step)),
+      codeSpan(stepTitle(step.step_num, step.step_name)),
       markdownText(endOf(step)),
       place ? codeSpan(placeText(place)) : "",
       markdownText(oneLine(failureMessage(step), 200)),
@@ -109,14 +107,14 @@ function failureBlock(step: DocumentStep, room: number): string {
     }),
     step.reproduce ? `To run it again:\n\n${fenced([step.reproduce])}` : "",
   ].filter((part) => part !== "");
-  return `<details><summary>${htmlText(`${titleOf(step)}: ${endOf(step)}`)}</summary>\n\n${parts.join("\n\n")}\n\n</details>`;
+  return `<details><summary>${htmlText(`${stepTitle(step.step_num, step.step_name)}: ${endOf(step)}`)}</summary>\n\n${parts.join("\n\n")}\n\n</details>`;
 }
 
 function listed(heading: string, steps: readonly DocumentStep[], about: (step: DocumentStep) => string): string {
   if (steps.length === 0) return "";
   const lines = steps.map((step) => {
     const text = about(step);
-    return `- ${codeSpan(titleOf(step))}${text === "" ? "" : `: ${markdownText(text)}`}`;
+    return `- ${codeSpan(stepTitle(step.step_num, step.step_name))}${text === "" ? "" : `: ${markdownText(text)}`}`;
   });
   return `**${heading}**\n\n${lines.join("\n")}`;
 }
@@ -125,10 +123,6 @@ function slowest(steps: readonly DocumentStep[]): string {
   const timed = steps.filter(({ duration_ms: ms }) => ms !== null && ms >= 1000);
   const top = timed.toSorted((a, b) => b.duration_ms! - a.duration_ms!).slice(0, SLOWEST);
   return listed("Slowest", top, ({ duration_ms: ms }) => humanDuration(ms));
-}
-
-function titleOf({ step_num: num, step_name: name }: DocumentStep): string {
-  return `${String(num).padStart(2, "0")} ${name}`;
 }
 
 function endOf({ status, reason, exit_code: code }: DocumentStep): string {

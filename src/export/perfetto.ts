@@ -1,3 +1,4 @@
+import { stepTitle } from "../model/step-title.ts";
 import type { DocumentStep, RunDocument } from "../report/document/run-document.ts";
 
 /** An event of the JSON trace format that Chrome and Perfetto read: times are in µs. */
@@ -66,7 +67,7 @@ function lanesOf(steps: readonly DocumentStep[], lastMs: number): Map<DocumentSt
 }
 
 function stepEvents(step: DocumentStep, tid: number, lastMs: number): Event[] {
-  const name = `${String(step.step_num).padStart(2, "0")} ${step.step_name}`;
+  const name = stepTitle(step.step_num, step.step_name);
   const from = step.attempts[0]?.offset_ms ?? step.offset_ms!;
   const to = step.duration_ms === null ? lastMs : endOf(step);
   const slice = (part: Part): Event => {

@@ -1,3 +1,16 @@
+/** The tags in which the recorder keeps where a traced step failed. */
+export const PLACE_TAGS = [
+  "failed.file",
+  "failed.line",
+  "failed.command",
+  "failed.guard_line",
+  "failed.guard",
+  "failed.caller_file",
+  "failed.caller_line",
+  "failed.caller_command",
+  "failed.callers",
+] as const;
+
 /** Where a step failed, as a person looks for it. */
 export interface FailingPlace {
   /** As stored: relative to the run's root if it lies inside it; null for a script that is not a file. */

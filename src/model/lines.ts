@@ -1,3 +1,5 @@
+import { characterEnd, characterStart } from "./utf8.ts";
+
 /** The index keeps this much of a line's beginning, as the Go build does. The file keeps every byte. */
 export const HEAD_BYTES = 16_384;
 /** The index keeps this much of the end of a line that is longer than both together. */
@@ -93,12 +95,12 @@ export class LineSplitter {
 
   /** `start` begins where the line does, and `end` ends where the line does. */
   #joinedText(start: Buffer, end: Buffer): string {
-    const headBytes = characterBoundary(start, HEAD_BYTES);
+    const headBytes = characterEnd(start, HEAD_BYTES);
     const tailFrom = characterStart(end, end.length - TAIL_BYTES);
     const marginFrom = characterStart(end, Math.max(0, end.length - TAIL_BYTES - MARGIN_BYTES));
     const margin = end.toString("utf8", marginFrom, tailFrom);
     return this.joined({
-      head: start.toString("utf8", 0, characterBoundary(start, HEAD_BYTES + MARGIN_BYTES)),
+      head: start.toString("utf8", 0, characterEnd(start, HEAD_BYTES + MARGIN_BYTES)),
       headEnd: start.toString("utf8", 0, headBytes).length,
       tail: margin + end.toString("utf8", tailFrom),
       tailStart: margin.length,
@@ -115,17 +117,4 @@ function lastBytes(before: Buffer, part: Buffer): Buffer {
   const wanted = TAIL_BYTES + MARGIN_BYTES + 1;
   if (part.length >= wanted) return Buffer.from(part.subarray(part.length - wanted));
   return Buffer.concat([before.subarray(Math.max(0, before.length + part.length - wanted)), part]);
-}
-
-/** The nearest place at or before `at` that does not cut a UTF-8 character in two. */
-function characterBoundary(bytes: Buffer, at: number): number {
-  for (let back = 0; back <= 3; back++) if ((bytes[at - back]! & 0xc0) !== 0x80) return at - back;
-  return at;
-}
-
-/** The nearest place at or after `at` that does not cut a UTF-8 character in two. */
-function characterStart(bytes: Buffer, at: number): number {
-  if (at === 0) return 0;
-  for (let ahead = 0; ahead <= 3; ahead++) if ((bytes[at + ahead]! & 0xc0) !== 0x80) return at + ahead;
-  return at;
 }

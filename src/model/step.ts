@@ -60,6 +60,11 @@ export type RunStatus = (typeof runStatuses)[number];
 /** A step that is `not run` was planned, and not reached. */
 export type Status = RunStatus | "not run";
 
+/** Whether a step of this status ended badly, so that its cause is worth looking for. */
+export function isFailure(status: string): boolean {
+  return status === "failed" || status === "interrupted";
+}
+
 /** `reason` is why the last attempt ended, null if by itself; `running` says that its recorder is at work. */
 export function statusOf(
   completedAt: string | null,

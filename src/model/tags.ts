@@ -10,20 +10,15 @@ export const CWD_TAG = "record.cwd";
 /** The run tag with the numbers of the steps that a selection left out, as a JSON array. Absent if it left out none. */
 export const LEFT_OUT_TAG = "record.left_out";
 
-/**
- * Parses one `--kv` value: `a:b`, or several with commas as in CSV (`a:b,c:d`, `"a:b,c"`). It splits at the first `:`, so
- * that `url:http://x` works, else at the first `=`. Throws a usage error for a part with neither, or with no key.
- */
-export function parseTags(text: string): [string, string][] {
-  return splitFields(text).map((field) => parseTag(field));
-}
-
 /** Returns the file that an element of `--kv` names (`@tags.json`), or undefined if the element is a tag. */
 export function tagFileOf(field: string): string | undefined {
   return field.startsWith("@") && field.length > 1 ? field.slice(1) : undefined;
 }
 
-/** `key:value`, else `key=value`. Throws USAGE that names the flag. */
+/**
+ * Parses one tag: `key:value`, split at the first `:`, so that `url:http://x` works, else `key=value`. Throws USAGE that
+ * names the flag for text with neither, or with no key.
+ */
 export function parseTag(field: string, flag = "kv"): [string, string] {
   const colon = field.indexOf(":");
   const at = colon >= 0 ? colon : field.indexOf("=");

@@ -1,9 +1,10 @@
 import type { StepProgress } from "../model/progress.ts";
+import { stepTitle } from "../model/step-title.ts";
 import { visible } from "./text.ts";
 
 /** `07 status`, without anything that a terminal obeys. */
 export function titleOf({ num, name }: Pick<StepProgress, "num" | "name">): string {
-  return `${String(num).padStart(2, "0")} ${visible(name)}`;
+  return stepTitle(num, visible(name));
 }
 
 /** `0.53s`, even for hours, because seconds add up and sort. */

@@ -1,3 +1,4 @@
+import { PLACE_TAGS } from "../model/failing-place.ts";
 import type { Cell } from "../model/rows.ts";
 import type { Store } from "../store/store.ts";
 import { tagsOfSteps } from "../store/tags.ts";
@@ -19,18 +20,6 @@ export interface TracedPlace extends Omit<TracedFrame, "function"> {
   readonly callers: readonly TracedFrame[];
 }
 
-const TAGS = [
-  "failed.file",
-  "failed.line",
-  "failed.command",
-  "failed.guard_line",
-  "failed.guard",
-  "failed.caller_file",
-  "failed.caller_line",
-  "failed.caller_command",
-  "failed.callers",
-] as const;
-
 /** The columns of a report for the place; `placeCells` gives their values. */
 export const PLACE_COLUMNS = [
   "failed_file",
@@ -43,7 +32,7 @@ export const PLACE_COLUMNS = [
 
 /** The places of a run's steps, by step id; a step is absent if no trace says anything. */
 export function tracedPlaces(store: Store, runId: string): Map<string, TracedPlace> {
-  const tags = tagsOfSteps(store, runId, TAGS);
+  const tags = tagsOfSteps(store, runId, PLACE_TAGS);
   return new Map([...tags].map(([stepId, values]) => [stepId, placeInTags(values)]));
 }
 

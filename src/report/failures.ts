@@ -1,4 +1,5 @@
 import type { RowSet } from "../model/rows.ts";
+import { isFailure } from "../model/step.ts";
 import { stderrPaths } from "../store/artifacts.ts";
 import { findRun } from "../store/runs.ts";
 import { stepsOf } from "../store/steps.ts";
@@ -17,7 +18,7 @@ export function failures(store: Store, selector: string): RowSet {
     columns: ["run_id", "step_num", "step_name", "exit_code", "duration_ms", "stderr_path", "status", ...PLACE_COLUMNS],
     rows: steps
       .map((step) => ({ step, status: statuses.get(step.step_id)! }))
-      .filter(({ status }) => status === "failed" || status === "interrupted")
+      .filter(({ status }) => isFailure(status))
       .map(({ step, status }) => [
         step.run_id,
         step.step_num,

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { CWD_TAG, LEFT_OUT_TAG, RECORD_TAG } from "../model/tags.ts";
+import { wordsIn } from "../model/word-list.ts";
 import { notRunSteps } from "../store/planned-steps.ts";
 import { newestRuns, type Run } from "../store/runs.ts";
 import { stepsOf } from "../store/steps.ts";
@@ -65,14 +66,4 @@ function resultsOf(store: Store, run: Run): [string, boolean][] {
       true,
     ]),
   ];
-}
-
-/** Null for what is no list of words: a tag may hold anything. */
-function wordsIn(text: string): string[] | null {
-  try {
-    const words: unknown = JSON.parse(text);
-    return Array.isArray(words) && words.every((word) => typeof word === "string") ? words : null;
-  } catch {
-    return null;
-  }
 }

@@ -15,7 +15,6 @@ export interface LogRow {
 }
 
 /** Kinds of files that `cmd` and `artifact add` put into a log dir from inside a step. */
-export type GuestKind = "cmd-stdout" | "cmd-stderr" | "artifact";
 const OF_STEP = "kind NOT IN ('cmd-stdout', 'cmd-stderr', 'artifact')";
 
 /** Replaces a row of the same file. */

@@ -15,6 +15,16 @@ export function fileIdOf(file: string | number): string | null {
   }
 }
 
+/** Whether two descriptors are of one file. False if one of them is not open. */
+export function isSameFile(one: number, other: number): boolean {
+  try {
+    const [a, b] = [fs.fstatSync(one, { bigint: true }), fs.fstatSync(other, { bigint: true })];
+    return a.dev === b.dev && a.ino === b.ino;
+  } catch {
+    return false;
+  }
+}
+
 /** Where a log is by now: at its own name, or at one that `moveAside` gives. Null when it is at none. */
 export function whereIs(file: string, id: string): string | null {
   if (fileIdOf(file) === id) return file;

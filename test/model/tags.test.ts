@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ScenariologError } from "../../src/errors.ts";
-import { parseTags, splitFields, tagsFromObject } from "../../src/model/tags.ts";
+import { parseTag, splitFields, tagsFromObject } from "../../src/model/tags.ts";
 
 describe("a tag is split", () => {
   test.each([
@@ -22,8 +22,8 @@ describe("a tag is split", () => {
     [":=v", null],
     ["key", null],
   ] as [string, string[] | null][])("%j at its first colon, else at its first equals sign", (text, expected) => {
-    if (expected) expect(parseTags(text)).toEqual([expected as [string, string]]);
-    else expect(() => parseTags(text)).toThrow(ScenariologError);
+    if (expected) expect(splitFields(text).map((field) => parseTag(field))).toEqual([expected as [string, string]]);
+    else expect(() => splitFields(text).map((field) => parseTag(field))).toThrow(ScenariologError);
   });
 });
 

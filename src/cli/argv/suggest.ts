@@ -2,7 +2,6 @@
 const ELSEWHERE: Readonly<Record<string, string>> = {
   ls: "runs",
   list: "runs",
-  history: "runs",
   start: "run start",
   end: "run end",
   stop: "run end",

@@ -17,6 +17,14 @@ export const redactArg = {
   },
 } as const satisfies FlagDefs;
 
+/** The same for verbs that only show what is recorded. */
+export const shownRedactArg = {
+  redact: {
+    ...redactArg.redact,
+    description: "Also take what this matches out of what is shown; repeatable; none: take out nothing",
+  },
+} as const satisfies FlagDefs;
+
 /** Flags of every verb that records steps: how much of a step's commands is kept, and which secrets are taken out. */
 export const traceArgs = {
   trace: {

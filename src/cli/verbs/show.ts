@@ -9,7 +9,7 @@ import { allowanceArgs, foundDbArg, runArg } from "../argv/flags.ts";
 import { runOperand } from "../argv/operands.ts";
 import { bytesOf } from "../argv/size.ts";
 import { choiceOf } from "../argv/step-flags.ts";
-import { redactionOf } from "../argv/trace-flags.ts";
+import { redactionOf, shownRedactArg } from "../argv/trace-flags.ts";
 import { writeOut } from "../output/streams.ts";
 import { noteWaiting } from "../output/waiting-note.ts";
 
@@ -32,12 +32,7 @@ export default defineCommand({
       description: "Of all logs together show no more; failed steps come first",
     },
     ...allowanceArgs,
-    redact: {
-      type: "string",
-      repeatable: true,
-      valueHint: "pattern",
-      description: "Also take what this matches out of what is shown; repeatable; none: take out nothing",
-    },
+    ...shownRedactArg,
   },
   async run({ args, data }) {
     const db = required("show", args, "db");

@@ -16,7 +16,7 @@ import { noOperands } from "../argv/operands.ts";
 import { seeHelp } from "../argv/parse.ts";
 import { bytesOf } from "../argv/size.ts";
 import { choiceOf } from "../argv/step-flags.ts";
-import { redactionOf } from "../argv/trace-flags.ts";
+import { redactionOf, shownRedactArg } from "../argv/trace-flags.ts";
 import { coloured } from "../help/page.ts";
 import { writeOut } from "../output/streams.ts";
 import { noteWaiting } from "../output/waiting-note.ts";
@@ -53,12 +53,7 @@ export default defineCommand({
       description: "Print no more: 4096, 60k; the tails of the logs are cut first",
     },
     ...allowanceArgs,
-    redact: {
-      type: "string",
-      repeatable: true,
-      valueHint: "pattern",
-      description: "Also take what this matches out of what is shown; repeatable; none: take out nothing",
-    },
+    ...shownRedactArg,
   },
   async run({ args, data }) {
     const db = required("why", args, "db");

@@ -2,7 +2,7 @@ import { isHarmless, looksDrawn } from "./harmless.ts";
 import { byExpression, type Finder } from "./spans.ts";
 import { valueAt } from "./value.ts";
 
-const SCHEME = String.raw`(?:basic|bearer|token|digest|negotiate|ntlm|apikey|bot|oauth|aws4-hmac-sha256|splunk|key)`;
+const SCHEME = `(?:basic|bearer|token|digest|negotiate|ntlm|apikey|bot|oauth|aws4-hmac-sha256|splunk|key)`;
 
 /** `Authorization: Basic …`, as a header, in JSON, or as an argument; Digest and the like to the end of the header. */
 const authorization = byExpression(

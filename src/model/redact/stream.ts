@@ -1,3 +1,4 @@
+import { characterEnd } from "../utf8.ts";
 import { KeyState } from "./private-keys.ts";
 import type { KeyState as Keys, Redactor } from "./redactor.ts";
 import { withoutSpans } from "./spans.ts";
@@ -91,13 +92,13 @@ export class RedactingStream {
 
   /** Of a line that goes on. */
   #part(bytes: Buffer): Buffer {
-    const cut = characterBoundary(bytes, bytes.length - AHEAD_BYTES);
+    const cut = characterEnd(bytes, bytes.length - AHEAD_BYTES);
     const behind = this.#behind;
     this.#keys.inside = false;
     const isClean = !this.redactor.mayFind(behind.length === 0 ? bytes : Buffer.concat([behind, bytes]));
     const { passed, read } = isClean ? { passed: bytes.subarray(0, cut), read: cut } : this.#passed(behind, bytes, cut);
     const raw = Buffer.concat([behind, bytes.subarray(0, read)]);
-    this.#behind = Buffer.from(raw.subarray(characterBoundary(raw, Math.max(0, raw.length - BEHIND_BYTES))));
+    this.#behind = Buffer.from(raw.subarray(characterEnd(raw, Math.max(0, raw.length - BEHIND_BYTES))));
     this.#hold(bytes.subarray(read));
     return passed;
   }
@@ -135,10 +136,4 @@ function decoded(bytes: Buffer): { text: string; encoding: "utf8" | "latin1" } {
   } catch {
     return { text: bytes.toString("latin1"), encoding: "latin1" };
   }
-}
-
-/** The nearest place at or before `at` where no UTF-8 character is cut in two. */
-function characterBoundary(bytes: Buffer, at: number): number {
-  for (let back = 0; back <= 3 && at - back >= 0; back++) if ((bytes[at - back]! & 0xc0) !== 0x80) return at - back;
-  return at;
 }

@@ -1,4 +1,3 @@
-import fs from "node:fs";
 import { runAttached } from "../../capture/attached.ts";
 import { type Captured, capture } from "../../capture/capture.ts";
 import type { StepControl } from "../../capture/control/step-control.ts";
@@ -10,6 +9,7 @@ import type { Redactor } from "../../model/redact/redactor.ts";
 import { toEnv } from "../../model/step-environment.ts";
 import { type Clock, systemClock } from "../../model/time.ts";
 import { writeAll } from "../../sys/descriptors.ts";
+import { isSameFile } from "../../sys/file-id.ts";
 import { workingDirectory } from "../../sys/working-directory.ts";
 import { Connection } from "../step/connection.ts";
 import { type EndedProcess, runProcess, uncaptured, withControl } from "../step/process-life.ts";
@@ -133,15 +133,6 @@ async function run(
       return !gone.has(stream);
     },
   });
-}
-
-function isSameFile(one: number, other: number): boolean {
-  try {
-    const [a, b] = [fs.fstatSync(one, { bigint: true }), fs.fstatSync(other, { bigint: true })];
-    return a.dev === b.dev && a.ino === b.ino;
-  } catch {
-    return false;
-  }
 }
 
 function close(connection: Connection | null, problems: string[]): void {

@@ -2,6 +2,7 @@ import type { Captured } from "../../capture/capture.ts";
 import type { Cause } from "../../capture/control/step-control.ts";
 import { exitCode } from "../../errors.ts";
 import { codeOf } from "../../model/exit.ts";
+import { PLACE_TAGS } from "../../model/failing-place.ts";
 import { SKIP_CODE, type StepSpec } from "../../model/step.ts";
 import { signalNumber } from "../../sys/signals.ts";
 
@@ -31,15 +32,7 @@ export const endTags = [
   "log.problem",
   "log.masks",
   "flaky",
-  "failed.file",
-  "failed.line",
-  "failed.command",
-  "failed.guard_line",
-  "failed.guard",
-  "failed.caller_file",
-  "failed.caller_line",
-  "failed.caller_command",
-  "failed.callers",
+  ...PLACE_TAGS,
   "trace.off",
   "trace.commands_left_out",
   "trace.bytes_left_out",

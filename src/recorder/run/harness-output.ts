@@ -14,6 +14,7 @@ import type { Clock } from "../../model/time.ts";
 import { finishArtifact, insertArtifact, removeArtifact } from "../../store/artifacts.ts";
 import type { Store } from "../../store/store.ts";
 import { writeAll } from "../../sys/descriptors.ts";
+import { isSameFile } from "../../sys/file-id.ts";
 import { indexLog } from "../index/index-log.ts";
 import { vacate } from "../rows/log-rows.ts";
 import { logFileOf } from "../step/redacted-log.ts";
@@ -170,14 +171,5 @@ export class HarnessOutput {
       reader.splitter.push(chunk, (line) => reader.tap.line(line, now));
     }
     return !this.#gone.has(stream);
-  }
-}
-
-function isSameFile(one: number, other: number): boolean {
-  try {
-    const [a, b] = [fs.fstatSync(one, { bigint: true }), fs.fstatSync(other, { bigint: true })];
-    return a.dev === b.dev && a.ino === b.ino;
-  } catch {
-    return false;
   }
 }

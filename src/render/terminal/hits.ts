@@ -1,4 +1,5 @@
 import type { RowSet } from "../../model/rows.ts";
+import { stepTitle } from "../../model/step-title.ts";
 import { cellText, visible } from "../text.ts";
 import { cutEnd, cutMiddle } from "./cut.ts";
 import { coloured, type TerminalOptions, terminalTable } from "./table.ts";
@@ -25,7 +26,7 @@ export function terminalHits(hits: HitsView, query: string, options: TerminalOpt
       if (group !== undefined) lines.push("");
       const id = cellText(row[step] ?? null);
       const known = hits.steps.get(id);
-      const name = known ? `${String(known.num).padStart(2, "0")} ${known.name}` : id || cellText(row[run] ?? null);
+      const name = known ? stepTitle(known.num, known.name) : id || cellText(row[run] ?? null);
       const title = visible(`${name}  ${cellText(row[kind] ?? null)}`);
       const rest = options.columns - Bun.stringWidth(title) - 2;
       const where = rest < 12 ? "" : `  ${cutMiddle(visible(cellText(row[path] ?? null)), rest)}`;

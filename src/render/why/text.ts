@@ -8,7 +8,7 @@ import { placeLines, shortPlace } from "./place.ts";
 /** One screen for people: headings, and beneath each what belongs to it, indented. `bold` is what a heading becomes. */
 export function text(diagnosis: Diagnosis, bold: (heading: string) => string): string {
   const titled: Section = (heading, lines) =>
-    `\n${bold(heading)}\n${lines.map((line) => `  ${line}`.trimEnd() + "\n").join("")}`;
+    `\n${bold(heading)}\n${lines.map((line) => `${`  ${line}`.trimEnd()}\n`).join("")}`;
   const section: Section = (heading, lines) => (lines.length === 0 ? "" : titled(heading, lines));
   const { step } = diagnosis;
   const first = step === null ? null : ({ ...diagnosis, step } as StepDiagnosis);

@@ -3,7 +3,7 @@ import { meaningOf } from "../../model/exit-meaning.ts";
 import { type Stream, shortRunId } from "../../model/ids.ts";
 import type { Redactor } from "../../model/redact/redactor.ts";
 import { shellWord } from "../../model/shell-word.ts";
-import type { RunStatus } from "../../model/step.ts";
+import { isFailure, type RunStatus } from "../../model/step.ts";
 import { elapsedMs } from "../../model/time.ts";
 import type { Artifact } from "../../store/artifacts.ts";
 import type { Attempt } from "../../store/attempts.ts";
@@ -13,9 +13,10 @@ import { filesOfStep } from "../../store/step-files.ts";
 import type { Step } from "../../store/steps.ts";
 import type { Store } from "../../store/store.ts";
 import type { RunCommand } from "../../store/whole-run.ts";
+import { argvIn } from "../recorded-argv.ts";
 import type { DiagnosisOptions } from "../why/diagnosis-options.ts";
 import type { FailedAt } from "../why/failed-at.ts";
-import { argvIn, factsOf } from "../why/failed-steps.ts";
+import { factsOf } from "../why/failed-steps.ts";
 import { readableLogs } from "../why/readable-logs.ts";
 import { sinceOf } from "../why/since.ts";
 import { causeOf, reproduceOf } from "../why/step-diagnosis.ts";
@@ -58,7 +59,6 @@ export function stepOf(whole: WholeRun, rows: StepRows): DocumentStep {
   const { run, store, options } = whole;
   const { step, status, reason, tags, attempts } = rows;
   const { redactor } = options;
-  const isFailed = status === "failed" || status === "interrupted";
   const argv = argvIn(tags);
   const reproduce = reproduceOf({ argv, tags, knowsWorkDir: attempts.length > 0 }, run.root_dir);
   const paths = filesOfStep(store, step, Math.max(1, attempts.at(-1)?.attempt ?? 1));
@@ -84,7 +84,7 @@ export function stepOf(whole: WholeRun, rows: StepRows): DocumentStep {
     tags: Object.fromEntries([...tags].map(([key, value]) => [key, redactor.tag(key, value)])),
     attempts: attempts.map((attempt) => documentAttempt(run, attempt)),
     commands: rows.commands.map((command) => documentCommand(run, command, redactor)),
-    ...(isFailed ? causes(whole, rows) : { failed_at: null, first_error: null, since: null }),
+    ...(isFailure(status) ? causes(whole, rows) : { failed_at: null, first_error: null, since: null }),
     stdout: logOf("stdout"),
     stderr: logOf("stderr"),
     artifacts: rows.artifacts.filter(({ kind }) => !/^std(?:out|err)$/.test(kind)).map(documentArtifact),

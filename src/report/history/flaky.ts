@@ -3,6 +3,7 @@ import type { Cell, RowSet } from "../../model/rows.ts";
 import { shellWord } from "../../model/shell-word.ts";
 import type { Store } from "../../store/store.ts";
 import { tagsOf } from "../../store/tags.ts";
+import { argvIn } from "../recorded-argv.ts";
 import { comparableRuns, type HistorySpec } from "./comparable-runs.ts";
 import { flakinessOf, ratesOf } from "./flakiness.ts";
 import { intervalText, stripOf } from "./history.ts";
@@ -63,20 +64,10 @@ const REPETITIONS = 20;
 /** A shell line that runs the newest recorded command of a step again and again, and tells which times it failed. */
 function repetition(store: Store, { newest, runs }: StepHistory): string | null {
   const tags = tagsOf(store, { runId: newest.run_id, stepId: newest.step_id });
-  const program = tags.get("cmd.argv0");
-  const args = argumentsOf(tags.get("cmd.args_json") ?? "[]");
+  const argv = argvIn(tags);
   const root = runs.find(({ run }) => run.run_id === newest.run_id)?.run.root_dir;
   const dir = tags.get("cmd.work_dir") ?? root;
-  if (!program || args === null || dir === undefined) return null;
-  const command = [program, ...args].map(shellWord).join(" ");
+  if (argv === null || dir === undefined) return null;
+  const command = argv.map(shellWord).join(" ");
   return `cd ${shellWord(dir)} && for i in $(seq ${REPETITIONS}); do ${command} || echo "time $i failed: $?"; done`;
-}
-
-function argumentsOf(json: string): string[] | null {
-  try {
-    const args: unknown = JSON.parse(json);
-    return Array.isArray(args) && args.every((arg) => typeof arg === "string") ? args : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,5 +1,4 @@
 import { durationChange, isUnusual } from "./durations.ts";
-import { FEWEST_RUNS } from "./flakiness.ts";
 import type { StepHistory } from "./step-history.ts";
 
 export type Mark =
@@ -63,7 +62,3 @@ export function marksOf(history: StepHistory): Mark[] {
 
 /** Marks that `history --check` fails for. */
 export const FAILING_MARKS: ReadonlySet<Mark> = new Set(["new failure", "regression"]);
-
-export function tooFewRuns({ outcomes }: StepHistory): boolean {
-  return outcomes.length < FEWEST_RUNS;
-}

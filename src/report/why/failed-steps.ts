@@ -1,4 +1,4 @@
-import type { RunStatus } from "../../model/step.ts";
+import { isFailure, type RunStatus } from "../../model/step.ts";
 import { lastAttemptOf } from "../../store/attempts.ts";
 import { endingsOf } from "../../store/endings.ts";
 import { type FailingSource, failingSource } from "../../store/failing-source.ts";
@@ -11,6 +11,7 @@ import { type Step, stepsOf } from "../../store/steps.ts";
 import type { Store } from "../../store/store.ts";
 import { tagsOf, tagsOfSteps } from "../../store/tags.ts";
 import { placeInTags } from "../failed-place.ts";
+import { argvIn } from "../recorded-argv.ts";
 import { type CountedRun, countedRuns, statusesOf } from "../statuses.ts";
 import { sentenceOf } from "./sentence.ts";
 
@@ -63,7 +64,7 @@ export function why(store: Store, selector: string, stepOf?: (store: Store, run:
   const steps = stepsOf(store, run.run_id);
   const statuses = statusesOf(store, run.run_id, steps);
   const listed = steps.map((step): ListedStep => ({ step, status: statuses.get(step.step_id)! }));
-  const notPassed = listed.filter(({ status }) => status === "failed" || status === "interrupted");
+  const notPassed = listed.filter(({ status }) => isFailure(status));
   const wanted = stepOf?.(store, run);
   // A failed step comes before an interrupted one, because the reader asks what to mend.
   const first = wanted
@@ -113,18 +114,6 @@ export function factsOf(store: Store, run: Run, { step, status }: ListedStep): F
     },
     knowsWorkDir: recorded > 0,
   };
-}
-
-/** Null if the tags do not tell; anybody may set one. */
-export function argvIn(tags: ReadonlyMap<string, string>): string[] | null {
-  const program = tags.get("cmd.argv0");
-  if (!program) return null;
-  try {
-    const args: unknown = JSON.parse(tags.get("cmd.args_json") ?? "[]");
-    return Array.isArray(args) && args.every((arg) => typeof arg === "string") ? [program, ...args] : null;
-  } catch {
-    return null;
-  }
 }
 
 /** What the trace named as the failure; else the last command that failed, whatever came of that. */

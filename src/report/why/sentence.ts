@@ -1,5 +1,6 @@
 import { signalOfCode } from "../../model/exit-meaning.ts";
 import { shortRunId } from "../../model/ids.ts";
+import { stepTitle } from "../../model/step-title.ts";
 import { PLANNED_TAG } from "../../model/tags.ts";
 import type { Step } from "../../store/steps.ts";
 import type { CountedRun } from "../statuses.ts";
@@ -60,12 +61,8 @@ function signalOf({ run, counts }: CountedRun): string {
 }
 
 function momentOf({ interrupted, last }: Moment): string {
-  if (interrupted) return ` in step ${titleOf(interrupted)}`;
-  return last ? ` after step ${titleOf(last)} had ended` : " before its first step";
-}
-
-function titleOf({ step_num: num, step_name: name }: Step): string {
-  return `${String(num).padStart(2, "0")} ${name}`;
+  if (interrupted) return ` in step ${stepTitle(interrupted.step_num, interrupted.step_name)}`;
+  return last ? ` after step ${stepTitle(last.step_num, last.step_name)} had ended` : " before its first step";
 }
 
 function countsAfter(counted: CountedRun): string {

@@ -1,4 +1,4 @@
-import { functionOf, type TraceEntry } from "./entries.ts";
+import type { TraceEntry } from "./entries.ts";
 
 /** A longer chain is recursion: its outermost callers say where it began. */
 const MOST_CALLERS = 40;
@@ -46,9 +46,4 @@ function isFrameBelow({ functions, text }: TraceEntry, frames: readonly string[]
 
 function withoutMain(functions: readonly string[]): readonly string[] {
   return functions.at(-1) === "main" ? functions.slice(0, -1) : functions;
-}
-
-/** Whether a command runs in a function; a sourced file is none. */
-export function isInFunction(entry: TraceEntry): boolean {
-  return functionOf(entry) !== null;
 }
